@@ -1,0 +1,135 @@
+import type * as z from 'zod';
+import type { Batch } from './message.ts';
+import type { Failure } from './failure.ts';
+import type { Header, StreamRecord } from './record.ts';
+
+/** A compiled expression of a topology. Throws a poison `Failure` when it cannot be evaluated on this record. */
+export type Expression = (record: StreamRecord, now: number) => unknown;
+
+/** Path of an option inside a component's configuration, for error positions. */
+export type Path = readonly (string | number)[];
+
+/** Bytes to value and back. `decode` and `encode` throw a poison `Failure`. Neither is called for tombstones. */
+export interface Codec {
+  /** Two codecs with one id write the same bytes for the same value. */
+  readonly id: string;
+  decode(bytes: Uint8Array): unknown;
+  encode(value: unknown): Uint8Array;
+}
+
+/** Checks a value; returns null when it is valid, else what is wrong with it, in one line. */
+export type Validator = (value: unknown) => string | null;
+
+/**
+ * What a component is handed to turn its options into logic. A mistake is reported at its place and building
+ * goes on, so that all mistakes of a file come out in one report; what was built then is never run.
+ */
+export interface BuildContext {
+  /** Compiles an expression; `type` is what it must give, as far as that can be known before it runs. */
+  expression(source: string, at: Path, type?: 'bool' | 'any'): Expression;
+  /** Whether an expression reads the variable (`value`, `key`, …): tombstones have no value to read. */
+  uses(source: string, variable: string): boolean;
+  codec(config: CodecConfig, at: Path): Codec;
+  /** Compiles the JSON Schema in a file beside the topology. */
+  schema(path: string, at: Path): Validator;
+  problem(at: Path, code: string, message: string, hint?: string): void;
+}
+
+/** How a topology names a codec; the short form `json` is expanded before it comes here. */
+export interface CodecConfig {
+  readonly type: 'json' | 'text' | 'raw';
+  readonly schema?: string | undefined;
+}
+
+/**
+ * Where a node puts what became of its inputs. For every input record a node calls exactly one of
+ * `forward`, `filtered` and `failed`; `copy` sends further outputs that are not counted as inputs.
+ */
+export interface Collector {
+  /** The input became this record, on the node's output number `port`. */
+  forward(record: StreamRecord, port?: number): void;
+  /** One more output of an input already forwarded. */
+  copy(record: StreamRecord, port: number): void;
+  filtered(record: StreamRecord): void;
+  /** The record can never work here: `on_error` says what happens to the original. */
+  failed(record: StreamRecord, failure: Failure): void;
+}
+
+/** The work of a transform, on whole batches. No I/O, no clock; one instance per task. */
+export interface TransformLogic {
+  process(batch: Batch, out: Collector): void;
+}
+
+/** A record as a sink wants it written; the partition is chosen when the topic's partition count is known. */
+export interface OutputRecord {
+  readonly topic: string;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: readonly Header[];
+  readonly timestamp: number;
+}
+
+/** The work of a sink: from record to what is written. Throws a poison `Failure`. */
+export interface SinkLogic {
+  /** The topic where it is the same for all records, to be checked before the start; else null. */
+  readonly topic: string | null;
+  readonly compression: Compression;
+  readonly batch: BatchLimits;
+  output(record: StreamRecord, now: number): OutputRecord;
+}
+
+/** The work of a source: what it reads and how bytes become records. */
+export interface SourceLogic {
+  readonly topics: readonly string[];
+  readonly start: StartPosition;
+  readonly codec: Codec;
+  readonly tombstones: 'pass' | 'drop' | 'dead_letter';
+}
+
+export type StartPosition = 'earliest' | 'latest';
+export type Compression = 'none' | 'gzip';
+
+/** When an at-least-once sink sends what it has gathered: at the first of these. */
+export interface BatchLimits {
+  readonly records: number;
+  readonly bytes: number;
+  /** Milliseconds. */
+  readonly linger: number;
+}
+
+export type ComponentKind = 'source' | 'transform' | 'sink';
+
+interface ComponentBase<C extends z.ZodType, K extends ComponentKind, L> {
+  readonly kind: K;
+  /** The value of `type:` in a topology. */
+  readonly type: string;
+  /** One sentence for the reference. */
+  readonly summary: string;
+  /** A topology's fragment that uses it, for the reference; checked by a test. */
+  readonly example: string;
+  /** Its options, without `type` and `from`: a strict object, every option described. */
+  readonly config: C;
+  /** Names of its outputs by number; one unnamed output where absent. */
+  outputs?(config: z.output<C>): readonly string[];
+  build(config: z.output<C>, context: BuildContext): L;
+}
+
+export type SourceComponent<C extends z.ZodType = z.ZodType> = ComponentBase<C, 'source', SourceLogic>;
+export type SinkComponent<C extends z.ZodType = z.ZodType> = ComponentBase<C, 'sink', SinkLogic>;
+export interface TransformComponent<C extends z.ZodType = z.ZodType> extends ComponentBase<C, 'transform', TransformLogic> {
+  /** True where `from` may name several nodes. */
+  readonly manyInputs?: boolean;
+}
+
+export type Component = SourceComponent | TransformComponent | SinkComponent;
+
+/** Types a definition by its schema; the catalogue holds them without it. */
+export function defineTransform<C extends z.ZodType>(component: Omit<TransformComponent<C>, 'kind'>): TransformComponent {
+  return { kind: 'transform', ...component } as unknown as TransformComponent;
+}
+export function defineSource<C extends z.ZodType>(component: Omit<SourceComponent<C>, 'kind'>): SourceComponent {
+  return { kind: 'source', ...component } as unknown as SourceComponent;
+}
+export function defineSink<C extends z.ZodType>(component: Omit<SinkComponent<C>, 'kind'>): SinkComponent {
+  return { kind: 'sink', ...component } as unknown as SinkComponent;
+}

@@ -1,0 +1,15 @@
+import type { Failure } from './failure.ts';
+import type { CheckpointTimes, LifecycleState } from './status.ts';
+
+/** What happens inside, told once; `src/telemetry` makes log lines and metrics of it. */
+export interface RuntimeEvents {
+  topologyChanged(topology: string, to: LifecycleState, failure: Failure | null): void;
+  /** The broker is away, or back (`null`). */
+  connectionChanged(topology: string, failure: Failure | null): void;
+  assigned(topology: string, generation: number, tasks: readonly string[]): void;
+  taskOpened(topology: string, task: string, epoch: number): void;
+  taskRetried(topology: string, task: string, failure: Failure, milliseconds: number): void;
+  topicsCreated(topology: string, topics: readonly string[]): void;
+  checkpointed(topology: string, task: string, epoch: number, outputs: number, times: CheckpointTimes): void;
+  stateDirectoryQuarantined(path: string): void;
+}

@@ -1,0 +1,64 @@
+/**
+ * What to do about a failure: `poison`: this record never works; `retryable`: try again; `fatal`: cannot go on.
+ */
+export type FailureKind = 'poison' | 'retryable' | 'fatal';
+
+/** Every failure code: its kind and what an operator can do about it. Codes are stable; a test holds the docs to this table. */
+export const failureCodes = {
+  // poison: dead letter, skip or fail, by `on_error`
+  undecodable: { kind: 'poison', remedy: 'Check the codec of the source against what its producers write.' },
+  schema_violation: { kind: 'poison', remedy: 'Fix the producer, or the JSON Schema the topology names.' },
+  rule_violation: { kind: 'poison', remedy: 'The record breaks a rule of a validate node: fix the producer or the rule.' },
+  expression_failed: { kind: 'poison', remedy: 'Guard the expression, for example with has(value.field).' },
+  unencodable: { kind: 'poison', remedy: "Check the sink's codec, key and topic expressions against the record." },
+  tombstone: { kind: 'poison', remedy: 'The source says tombstones: dead_letter; use pass to send deletes on.' },
+  record_too_large: { kind: 'poison', remedy: "Raise max.message.bytes of the topic, or make the record smaller." },
+
+  // retryable: backoff, and again from the last checkpoint
+  broker_unavailable: { kind: 'retryable', remedy: 'Check that the brokers run and that this host reaches them; Millrace keeps trying.' },
+  commit_unknown: { kind: 'retryable', remedy: 'The outcome of a commit was lost; the task reads it back and goes on.' },
+  fenced: { kind: 'retryable', remedy: 'Another member took this task over; it opens here again only if it is assigned again.' },
+  task_crashed: { kind: 'retryable', remedy: 'An error in Millrace itself; report it with the log lines around it.' },
+
+  // fatal: the topology stops
+  config_invalid: { kind: 'fatal', remedy: 'Fix the topology file where the message says.' },
+  topic_missing: { kind: 'fatal', remedy: 'Create the topic, or correct its name in the topology.' },
+  offset_out_of_range: { kind: 'fatal', remedy: 'Records below this offset are gone (retention) or the topic was made anew; decide where to go on, then set the offsets.' },
+  checkpoint_lost: { kind: 'fatal', remedy: "The group's committed offsets are gone. Commit them again, or delete the task's folder in the state directory to start anew." },
+  foreign_commit: { kind: 'fatal', remedy: 'Another program committed offsets in this group. Give the topology a group of its own, or reset its offsets on purpose.' },
+  plan_mismatch: { kind: 'fatal', remedy: 'Members of one group run different topologies; bring all to the same file.' },
+  partition_count_changed: { kind: 'fatal', remedy: 'A keyed topology depends on the partition count; see what changed before going on.' },
+  dead_letter_failed: { kind: 'fatal', remedy: 'The dead letter topic refuses records; check that it exists and may be written.' },
+  record_failed: { kind: 'fatal', remedy: 'A record failed and on_error says fail; set on_error to a dead letter topic or skip.' },
+  not_authorized: { kind: 'fatal', remedy: 'Give the principal the right the message names (ACLs), or correct the credentials.' },
+  unsupported_broker: { kind: 'fatal', remedy: 'Use Apache Kafka 4.0 or later.' },
+  state_locked: { kind: 'fatal', remedy: 'Another process uses this state directory; give each daemon its own.' },
+  crash_loop: { kind: 'fatal', remedy: 'The same task failed again and again without progress; the log has the cause.' }
+} as const satisfies Record<string, { kind: FailureKind; remedy: string }>;
+
+export type FailureCode = keyof typeof failureCodes;
+
+/** Something that went wrong, with a stable code. The message says what was expected, what was found and where. */
+export class Failure extends Error {
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'Failure';
+    this.code = code;
+  }
+
+  get kind(): FailureKind {
+    return failureCodes[this.code].kind;
+  }
+
+  get remedy(): string {
+    return failureCodes[this.code].remedy;
+  }
+}
+
+/** Any thrown thing as a `Failure`; what is not one already gets `code`. */
+export function asFailure(error: unknown, code: FailureCode): Failure {
+  if (error instanceof Failure) return error;
+  return new Failure(code, error instanceof Error ? error.message : String(error), { cause: error });
+}

@@ -1,0 +1,29 @@
+import type { StreamRecord } from './record.ts';
+
+/** Records that travel together. Never empty, never changed after it was sent. */
+export interface Batch {
+  readonly kind: 'batch';
+  readonly records: readonly StreamRecord[];
+  /** Wall clock when the batch entered the task, in milliseconds: what `now()` means for its records. */
+  readonly now: number;
+}
+
+/**
+ * The barrier of an epoch (Chandy and Lamport 1985, as in Flink's aligned checkpoints): everything before it
+ * on a channel belongs to `epoch` or an earlier one.
+ */
+export interface Checkpoint {
+  readonly kind: 'checkpoint';
+  readonly epoch: number;
+  /** Records sent on this channel so far: the receiver holds it against what came, so that none is lost between actors. */
+  readonly sent: number;
+}
+
+/** What flows from actor to actor inside a task. */
+export type Message = Batch | Checkpoint;
+
+/** A message and the input channel of the receiver on which it came. */
+export interface Delivery {
+  readonly channel: number;
+  readonly message: Message;
+}

@@ -1,0 +1,150 @@
+import * as z from 'zod';
+
+/*
+ * Option types that several components share. Each checks one thing and says what it expected; `.describe()` is left
+ * to the place of use. Messages complete the sentence "expected …".
+ */
+
+const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const sizeUnits: Readonly<Record<string, number>> = {
+  B: 1,
+  KB: 1000,
+  MB: 1000 ** 2,
+  GB: 1000 ** 3,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3
+};
+
+const durationPattern = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
+const sizePattern = /^\d+(\.\d+)?(B|KB|MB|GB|KiB|MiB|GiB)$/;
+
+/** Longest duration taken, in milliseconds: beyond it timers wrap around. */
+const maxDuration = 2 ** 31 - 1;
+
+/** A duration such as `250ms` or `1.5h` in whole milliseconds; null where it is not one. */
+export function parseDuration(text: string): number | null {
+  return withUnit(text, durationPattern, durationUnits);
+}
+
+/** A size such as `64KiB` or `1MB` in whole bytes; null where it is not one. */
+export function parseSize(text: string): number | null {
+  return withUnit(text, sizePattern, sizeUnits);
+}
+
+function withUnit(text: string, pattern: RegExp, units: Readonly<Record<string, number>>): number | null {
+  if (!pattern.test(text)) return null;
+  const start = text.search(/[A-Za-z]/);
+  const factor = units[text.slice(start)];
+  return factor === undefined ? null : Math.round(Number(text.slice(0, start)) * factor);
+}
+
+/** Milliseconds as the shortest exact duration, `90000` as `90s`. */
+export function formatDuration(milliseconds: number): string {
+  let best = `${milliseconds}ms`;
+  for (const [unit, factor] of Object.entries(durationUnits)) {
+    if (milliseconds > 0 && milliseconds % factor === 0) best = `${milliseconds / factor}${unit}`;
+  }
+  return best;
+}
+
+/** A duration with its unit; the output is milliseconds. */
+export function duration(limits: { readonly min?: number } = {}) {
+  const min = limits.min ?? 0;
+  return z
+    .string({ error: 'a duration with its unit, such as 250ms, 5s or 1h' })
+    .regex(durationPattern, { error: 'a duration with its unit, such as 250ms, 5s or 1h' })
+    .transform((text) => parseDuration(text) ?? 0)
+    .refine((value) => value >= min && value <= maxDuration, {
+      error: `a duration from ${formatDuration(min)} to ${formatDuration(86_400_000 * 24)}`
+    });
+}
+
+/** A size with its unit; the output is bytes. */
+export function size(limits: { readonly min?: number } = {}) {
+  const min = limits.min ?? 0;
+  return z
+    .string({ error: 'a size with its unit, such as 512B, 64KiB or 1MiB' })
+    .regex(sizePattern, { error: 'a size with its unit, such as 512B, 64KiB or 1MiB' })
+    .transform((text) => parseSize(text) ?? 0)
+    .refine((value) => value >= min, { error: `a size of at least ${min}B` });
+}
+
+/** A whole number of at least `min`. */
+export function count(min: number) {
+  return z.int({ error: 'a whole number' }).min(min, { error: `a whole number of at least ${min}` });
+}
+
+/** The form of every name a file gives: nodes, routes, rules, topologies. */
+export const namePattern = /^[a-z][a-z0-9_]*$/;
+
+/** A name of a node, a route or a rule. */
+export function name() {
+  return z
+    .string({ error: 'a name in lower_snake_case' })
+    .regex(namePattern, { error: 'a name in lower_snake_case, starting with a letter' })
+    .max(100, { error: 'a name of at most 100 characters' });
+}
+
+/** Kafka's own rule for topic names (org.apache.kafka.common.internals.Topic). */
+export function isTopicName(text: string): boolean {
+  return /^[a-zA-Z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';
+}
+
+/** The name of a topic. */
+export function topicName() {
+  const error = "a topic's name: at most 249 letters, digits, '.', '_' or '-'";
+  return z
+    .string({ error })
+    .regex(/^[a-zA-Z0-9._-]{1,249}$/, { error })
+    .refine(isTopicName, { error });
+}
+
+/**
+ * The source of an expression. YAML reads `where: true` and `set: { version: 2 }` as a boolean and a number;
+ * both are good expressions as they are written.
+ */
+export function expression() {
+  return z
+    .union([z.string(), z.number(), z.boolean(), z.null()], { error: 'an expression' })
+    .transform(String)
+    .meta({ title: 'expression' });
+}
+
+/** A path into a record's value, `user.name`; the output is its segments. */
+export function fieldPath() {
+  return z
+    .string({ error: 'a field, such as user.name' })
+    .refine(isFieldPath, { error: 'a field, such as user.name: names joined by dots, none of them __proto__' });
+}
+
+/** True for names joined by single dots. `__proto__` would reach into JavaScript's own objects, so it is refused. */
+export function isFieldPath(text: string): boolean {
+  return text.split('.').every((segment) => segment !== '' && segment !== '__proto__');
+}
+
+/** How bytes become values; `json` is short for `{ type: json }`. */
+export function codec() {
+  const type = z.enum(['json', 'text', 'raw']);
+  return z
+    .union(
+      [
+        type.describe('The codec without further options.'),
+        z.strictObject({
+          type: type.describe('json: any JSON text; text: strict UTF-8; raw: bytes as they are.'),
+          schema: z
+            .string()
+            .min(1)
+            .optional()
+            .describe('Only for json: file with a JSON Schema (draft-07 or 2020-12) that values must meet, relative to the topology file.')
+        })
+      ],
+      { error: 'json, text, raw or { type: …, schema: … }' }
+    )
+    .transform((config) => (typeof config === 'string' ? { type: config } : config));
+}
+
+/** A sink's codec has no schema: records that did not change keep their bytes and are not decoded again. */
+export function sinkCodec() {
+  return z.enum(['json', 'text', 'raw'], { error: 'json, text or raw' });
+}

@@ -1,0 +1,48 @@
+/** A header's name and raw value. Kafka allows repeated names, so headers are a list, in order. */
+export type Header = readonly [name: string, value: Uint8Array | null];
+
+/** Where a batch of records was read, shared by all of them. */
+export interface Origin {
+  readonly topic: string;
+  readonly partition: number;
+  /** Identity of the codec that decoded the values: bytes may be reused only by a sink with the same one. */
+  readonly codec: string;
+}
+
+/**
+ * One datum on its way through a topology. Records are never changed in place: a node that changes one
+ * makes a copy with `changeRecord`, because other nodes may hold the same object.
+ */
+export interface StreamRecord {
+  readonly key: Uint8Array | null;
+  /** The value's bytes as read; null for a tombstone. Still the original's after a change. */
+  readonly bytes: Uint8Array | null;
+  /** The decoded value; null for a tombstone (and for a JSON `null`: `bytes` tells them apart). */
+  readonly value: unknown;
+  readonly headers: readonly Header[];
+  /** Milliseconds since 1970, as the broker has it; -1 where it has none. */
+  readonly timestamp: number;
+  readonly offset: number;
+  readonly origin: Origin;
+  /** True once `value` is no longer what `bytes` decode to. */
+  readonly changed: boolean;
+}
+
+/** True for a record that deletes its key: no value at all. */
+export function isTombstone(record: StreamRecord): boolean {
+  return record.bytes === null && !record.changed;
+}
+
+/** A copy of a record with another value, to be encoded again by the sink. */
+export function changeRecord(record: StreamRecord, value: unknown): StreamRecord {
+  return {
+    key: record.key,
+    bytes: record.bytes,
+    value,
+    headers: record.headers,
+    timestamp: record.timestamp,
+    offset: record.offset,
+    origin: record.origin,
+    changed: true
+  };
+}

@@ -1,0 +1,166 @@
+import * as z from 'zod';
+import type { BuildContext, Codec, Expression, OutputRecord } from '../component.ts';
+import { defineSink } from '../component.ts';
+import { Failure } from '../failure.ts';
+import { count, duration, expression, isTopicName, sinkCodec, size, topicName } from '../options.ts';
+import type { Header, StreamRecord } from '../record.ts';
+import { isTombstone } from '../record.ts';
+
+const config = z.strictObject({
+  topic: z
+    .union(
+      [
+        topicName().describe('The same topic for all records.'),
+        z.strictObject({ expression: expression().describe("An expression that gives each record's topic.") })
+      ],
+      { error: "a topic's name or { expression: … }" }
+    )
+    .describe('The topic to write: a name, or { expression: … } that gives one for each record.'),
+  key: expression()
+    .optional()
+    .describe("An expression for the key: a string is written as UTF-8, a number or boolean as its text, an object as JSON; null gives no key. Default: the record's own key, byte for byte."),
+  headers: z
+    .record(z.string(), expression())
+    .optional()
+    .describe("Headers by name, each with an expression, added to the record's own; a header of the same name is replaced, and null removes it."),
+  timestamp: expression()
+    .prefault('record')
+    .describe("record (the record's own timestamp), now, or an expression that gives milliseconds since 1970 or an ISO 8601 text."),
+  codec: sinkCodec().default('json').describe('How values become bytes. A record that no node changed, read with the same codec, keeps its original bytes.'),
+  compression: z.enum(['none', 'gzip']).default('none').describe('How batches are compressed on the wire and in the topic.'),
+  batch: z
+    .strictObject({
+      records: count(1).default(10_000).describe('Most records in one batch.'),
+      bytes: size({ min: 1 }).prefault('1MiB').describe('Most bytes in one batch, before compression.'),
+      linger: duration().prefault('0ms').describe('How long a batch may wait for more records.')
+    })
+    .prefault({})
+    .describe('When at_least_once sends what it has gathered: at the first of these limits. exactly_once sends at each checkpoint.')
+});
+
+/** Writes to topics of the topology's broker. */
+export const kafkaSink = defineSink({
+  type: 'kafka',
+  summary:
+    "Writes to a topic of the topology's broker. A tombstone is written without a value; on it, expressions that read value are left out (its own key, headers and timestamp stay), and a topic expression that reads value fails.",
+  example: `
+sinks:
+  urgent:
+    type: kafka
+    from: events
+    topic: { expression: '"events-" + value.type' }
+    key: value.user_id
+    headers: { origin: topic }
+    timestamp: record
+    compression: gzip
+`,
+  config,
+  build(options, context) {
+    const parts = compile(options, context);
+    const fixed = typeof options.topic === 'string' ? options.topic : null;
+    const { compression, batch } = options;
+    return {
+      topic: fixed,
+      compression,
+      batch,
+      output(record, now): OutputRecord {
+        const tombstone = isTombstone(record);
+        return {
+          topic: fixed ?? topicOf(parts, record, now, tombstone),
+          key: keyOf(parts, record, now, tombstone),
+          value: tombstone ? null : valueOf(parts.codec, record),
+          headers: parts.headers.length === 0 ? record.headers : headersOf(parts, record, now, tombstone),
+          timestamp: timestampOf(parts, record, now, tombstone)
+        };
+      }
+    };
+  }
+});
+
+/** An expression of a sink, and whether a tombstone lacks what it reads. */
+interface Part {
+  readonly evaluate: Expression;
+  readonly readsValue: boolean;
+}
+
+interface Parts {
+  readonly codec: Codec;
+  readonly text: Codec;
+  readonly json: Codec;
+  readonly topic: Part | null;
+  readonly key: Part | null;
+  readonly headers: readonly (Part & { readonly name: string })[];
+  readonly timestamp: Part | 'record' | 'now';
+}
+
+function compile(options: z.output<typeof config>, context: BuildContext): Parts {
+  const part = (source: string, at: readonly string[]): Part => ({
+    evaluate: context.expression(source, at),
+    readsValue: context.uses(source, 'value')
+  });
+  const { topic, key, timestamp } = options;
+  return {
+    codec: context.codec({ type: options.codec }, ['codec']),
+    text: context.codec({ type: 'text' }, []),
+    json: context.codec({ type: 'json' }, []),
+    topic: typeof topic === 'string' ? null : part(topic.expression, ['topic', 'expression']),
+    key: key === undefined ? null : part(key, ['key']),
+    headers: Object.entries(options.headers ?? {}).map(([name, source]) => ({ name, ...part(source, ['headers', name]) })),
+    timestamp: timestamp === 'record' || timestamp === 'now' ? timestamp : part(timestamp, ['timestamp'])
+  };
+}
+
+function topicOf(parts: Parts, record: StreamRecord, now: number, tombstone: boolean): string {
+  const { topic } = parts;
+  if (topic === null) throw new Error('a sink without a fixed topic has an expression');
+  if (tombstone && topic.readsValue) {
+    throw new Failure('unencodable', 'topic: the expression reads value, which a tombstone does not have');
+  }
+  const result = topic.evaluate(record, now);
+  if (typeof result === 'string' && isTopicName(result)) return result;
+  const found = typeof result === 'string' ? JSON.stringify(result.slice(0, 100)) : typeof result;
+  throw new Failure('unencodable', `topic: expected a topic's name, found ${found}`);
+}
+
+function keyOf(parts: Parts, record: StreamRecord, now: number, tombstone: boolean): Uint8Array | null {
+  const { key } = parts;
+  if (key === null || (tombstone && key.readsValue)) return record.key;
+  return toBytes(parts, key.evaluate(record, now));
+}
+
+/** Original bytes where nothing changed: no decoder and encoder pair gives back every byte (number formats, spaces, key order). */
+function valueOf(codec: Codec, record: StreamRecord): Uint8Array {
+  if (!record.changed && record.bytes !== null && record.origin.codec === codec.id) return record.bytes;
+  return codec.encode(record.value);
+}
+
+function headersOf(parts: Parts, record: StreamRecord, now: number, tombstone: boolean): readonly Header[] {
+  let headers = record.headers;
+  for (const header of parts.headers) {
+    if (tombstone && header.readsValue) continue;
+    const value = toBytes(parts, header.evaluate(record, now));
+    const others = headers.filter(([name]) => name !== header.name);
+    headers = value === null ? others : [...others, [header.name, value]];
+  }
+  return headers;
+}
+
+function timestampOf(parts: Parts, record: StreamRecord, now: number, tombstone: boolean): number {
+  const { timestamp } = parts;
+  if (timestamp === 'now') return now;
+  // The broker refuses a negative timestamp, and -1 only says that there is none.
+  if (timestamp === 'record' || (tombstone && timestamp.readsValue)) return record.timestamp < 0 ? now : record.timestamp;
+  const result = timestamp.evaluate(record, now);
+  const milliseconds = typeof result === 'string' ? Date.parse(result) : result;
+  if (typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= Number.MAX_SAFE_INTEGER) return Math.trunc(milliseconds);
+  throw new Failure('unencodable', `timestamp: expected milliseconds since 1970 or an ISO 8601 text, found ${typeof result}`);
+}
+
+/** A key's or header's bytes: text as UTF-8, numbers and booleans as text, bytes as they are, the rest as JSON. */
+function toBytes(parts: Parts, value: unknown): Uint8Array | null {
+  if (value === null) return null;
+  if (value instanceof Uint8Array) return value;
+  if (typeof value === 'string') return parts.text.encode(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return parts.text.encode(String(value));
+  return parts.json.encode(value);
+}

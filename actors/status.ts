@@ -1,0 +1,45 @@
+import type { Counts } from './accounting.ts';
+import type { FailureCode } from './failure.ts';
+
+/** Where a topology is in its life; `src/runtime/lifecycle.ts` has the table of transitions. */
+export type LifecycleState = 'created' | 'starting' | 'running' | 'waiting' | 'stopping' | 'failing' | 'stopped' | 'failed';
+
+/** Milliseconds spent in the phases of a checkpoint. */
+export interface CheckpointTimes {
+  readonly prepare: number;
+  readonly write: number;
+  readonly commit: number;
+  readonly apply: number;
+}
+
+/** One node's account over all committed epochs of this daemon's life. */
+export interface NodeStatus {
+  readonly name: string;
+  readonly kind: 'source' | 'transform' | 'sink';
+  readonly counts: Readonly<Counts>;
+}
+
+/** One partition this daemon reads. */
+export interface PartitionStatus {
+  readonly topic: string;
+  readonly partition: number;
+  /** Next offset to read, as committed. */
+  readonly position: number;
+  /** One past the last readable record. */
+  readonly end: number;
+  readonly lag: number;
+}
+
+/** What a topology is doing, for the status line, the log, metrics and health. */
+export interface TopologyStatus {
+  readonly name: string;
+  readonly state: LifecycleState;
+  readonly failure: { readonly code: FailureCode; readonly message: string; readonly remedy: string } | null;
+  /** Tasks this daemon has, and how many of them run. */
+  readonly tasks: { readonly assigned: number; readonly running: number };
+  readonly nodes: readonly NodeStatus[];
+  readonly partitions: readonly PartitionStatus[];
+  readonly lag: number;
+  readonly checkpoints: number;
+  readonly lastCheckpoint: { readonly at: number; readonly times: CheckpointTimes } | null;
+}

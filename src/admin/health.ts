@@ -1,0 +1,17 @@
+import type { TopologyStatus } from '../../actors/status.ts';
+
+/** An answer to a probe. */
+export interface Health {
+  readonly ok: boolean;
+  readonly body: unknown;
+}
+
+/** Ready: every topology runs, with all the tasks assigned to it open. A broker that is away is not ready, but alive. */
+export function readiness(topologies: readonly TopologyStatus[]): Health {
+  const ok = topologies.every(({ state, tasks }) => state === 'running' && tasks.running === tasks.assigned);
+  const body = {
+    ready: ok,
+    topologies: topologies.map(({ name, state, tasks, lag, failure }) => ({ name, state, tasks, lag, ...(failure === null ? {} : { failure }) }))
+  };
+  return { ok, body };
+}

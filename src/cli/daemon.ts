@@ -1,0 +1,91 @@
+import type { TopologyStatus } from '../../actors/status.ts';
+import { asFailure } from '../../actors/failure.ts';
+import type { Failure } from '../../actors/failure.ts';
+import type { Broker } from '../../actors/port.ts';
+import { startAdmin } from '../admin/server.ts';
+import type { AdminServer } from '../admin/server.ts';
+import { createBroker } from './create-broker.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { faultsFrom } from '../runtime/fault.ts';
+import { Supervisor } from '../runtime/supervisor.ts';
+import { defaultLimits } from '../runtime/topology.ts';
+import type { RuntimeLimits } from '../runtime/topology.ts';
+import { acquireLock } from '../state/lock.ts';
+import { openPositions } from '../state/positions.ts';
+import { createEvents } from '../telemetry/event.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metric.ts';
+import type { Plan } from '../topology/model.ts';
+import { version } from './version.ts';
+
+export interface DaemonSettings {
+  readonly plans: readonly Plan[];
+  readonly log: Logger;
+  /** A folder of this daemon's own. */
+  readonly stateDir: string;
+  /** Null for no HTTP. With `fallback` a port that is taken is replaced by a free one. */
+  readonly http: { readonly host: string; readonly port: number; readonly fallback: boolean } | null;
+  readonly limits?: Partial<RuntimeLimits>;
+}
+
+/** Topologies at work in this process. */
+export interface Daemon {
+  /** Where probes and metrics are; null without HTTP. */
+  readonly url: string | null;
+  status(): TopologyStatus[];
+  /** The broker of a plan, connected or connecting. */
+  broker(plan: Plan): Broker;
+  /** Drains, commits, leaves; `finished` resolves behind it. */
+  stop(): Promise<void>;
+  /** Resolves when everything has ended and is closed, with the failures. */
+  finished(): Promise<Failure[]>;
+}
+
+/** The composition root: the one place that knows every part. Rejects with `state_locked` and the like. */
+export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
+  const { plans, log } = settings;
+  const metrics = createMetrics(version);
+  const events = createEvents(log, metrics);
+  const lock = acquireLock(settings.stateDir);
+  const memory = openPositions(settings.stateDir);
+  if (memory.quarantined !== null) events.stateDirectoryQuarantined(memory.quarantined);
+  const brokers = new Map<string, Broker>();
+  const broker = (plan: Plan): Broker => {
+    const key = JSON.stringify(plan.broker);
+    const known = brokers.get(key) ?? createBroker(plan.broker, log);
+    brokers.set(key, known);
+    return known;
+  };
+  const limits = { ...defaultLimits, ...settings.limits };
+  const supervisor = new Supervisor({ plans, broker, memory, clock: systemClock, events, reached: faultsFrom(process.env['MILLRACE_FAULT_AT']), limits });
+  metrics.observe(() => supervisor.status());
+  const admin = await listen(settings, supervisor, metrics.handle);
+  supervisor.start();
+  return {
+    url: admin?.url ?? null,
+    status: () => supervisor.status(),
+    broker,
+    stop: () => supervisor.stop(),
+    async finished() {
+      const failures = await supervisor.finished();
+      await admin?.close();
+      for (const each of brokers.values()) await each.close().catch((error: unknown) => { log.warn({ error: asFailure(error, 'task_crashed').message }, 'broker did not close'); });
+      await memory.close();
+      lock.release();
+      return failures;
+    }
+  };
+}
+
+async function listen(settings: DaemonSettings, supervisor: Supervisor, metrics: Parameters<typeof startAdmin>[0]['metrics']): Promise<AdminServer | null> {
+  if (settings.http === null) return null;
+  const { host, port, fallback } = settings.http;
+  const admin = { host, metrics, status: () => supervisor.status() };
+  try {
+    return await startAdmin({ ...admin, port });
+  } catch (error) {
+    if (!fallback || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    settings.log.warn({ host, port }, `port ${port} is taken, using a free one`);
+    return startAdmin({ ...admin, port: 0 });
+  }
+}

@@ -1,0 +1,36 @@
+import type { FailureCode } from '../../actors/failure.ts';
+
+/** Exit codes as sysexits.h names them. */
+export const exitCode = {
+  ok: 0,
+  usage: 64,
+  data: 65,
+  unavailable: 69,
+  software: 70,
+  cannotCreate: 73,
+  io: 74,
+  temporary: 75,
+  noPermission: 77,
+  config: 78
+} as const;
+
+const byFailure: Partial<Record<FailureCode, number>> = {
+  config_invalid: exitCode.config,
+  topic_missing: exitCode.config,
+  plan_mismatch: exitCode.config,
+  partition_count_changed: exitCode.config,
+  not_authorized: exitCode.noPermission,
+  state_locked: exitCode.cannotCreate,
+  broker_unavailable: exitCode.unavailable,
+  unsupported_broker: exitCode.unavailable,
+  dead_letter_failed: exitCode.io,
+  record_failed: exitCode.data,
+  checkpoint_lost: exitCode.data,
+  foreign_commit: exitCode.data,
+  offset_out_of_range: exitCode.data
+};
+
+/** What a process ends with because of a failure. */
+export function exitCodeOf(code: FailureCode): number {
+  return byFailure[code] ?? exitCode.software;
+}

@@ -1,0 +1,44 @@
+import { prettyFactory } from 'pino-pretty';
+import type { LineWriter } from '../telemetry/log.ts';
+
+/** Where a command prints. */
+export interface Output {
+  /** True when a person watches. */
+  readonly interactive: boolean;
+  /** Receives the log's JSON lines. */
+  readonly log: LineWriter;
+  /** Text for the reader of the command, on standard output. */
+  print(text: string): void;
+  /** Text about a mistake, on standard error. */
+  complain(text: string): void;
+  /** Replaces the line at the bottom of a terminal; '' takes it away. Nothing elsewhere. */
+  status(line: string): void;
+}
+
+/** On a terminal: pretty log lines above one status line. Elsewhere: JSON lines on standard output, nothing else. */
+export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Output {
+  const interactive = stdout.isTTY && stderr.isTTY;
+  const color = interactive && process.env['NO_COLOR'] === undefined;
+  const pretty = prettyFactory({ colorize: color, ignore: 'pid,stack', singleLine: true, translateTime: 'SYS:HH:MM:ss', hideObject: true });
+  let shown = '';
+  const clear = (): void => {
+    if (shown !== '') stderr.write('\r\u001b[2K');
+  };
+  const above = (stream: NodeJS.WriteStream, text: string): void => {
+    clear();
+    stream.write(text);
+    if (shown !== '') stderr.write(shown);
+  };
+  return {
+    interactive,
+    log: { write: (line) => { if (interactive) above(stderr, pretty(line) ?? ''); else stdout.write(line); } },
+    print: (text) => { above(stdout, text); },
+    complain: (text) => { above(stderr, text); },
+    status(line) {
+      if (!interactive) return;
+      clear();
+      shown = line.slice(0, Math.max(20, stderr.columns - 1));
+      stderr.write(shown);
+    }
+  };
+}

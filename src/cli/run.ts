@@ -1,0 +1,113 @@
+import { asFailure } from '../../actors/failure.ts';
+import type { Failure } from '../../actors/failure.ts';
+import { createLog } from '../telemetry/log.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { formatProblem } from '../topology/format.ts';
+import { loadTopologies } from '../topology/load.ts';
+import type { Plan } from '../topology/model.ts';
+import type { Arguments, Command, OptionHelp } from './command.ts';
+import { UsageError } from './command.ts';
+import { startDaemon } from './daemon.ts';
+import type { Daemon, DaemonSettings } from './daemon.ts';
+import { exitCode, exitCodeOf } from './exit-code.ts';
+import type { Output } from './output.ts';
+import { Reporter, statusLine } from './report.ts';
+import { onStopSignal } from './signals.ts';
+
+/** Options that every command that runs topologies has. */
+export const daemonOptions: readonly OptionHelp[] = [
+  { name: 'state-dir', value: 'DIR', summary: "This daemon's own folder for state.", default: './data/state' },
+  { name: 'http', value: 'HOST:PORT', summary: 'Where probes and metrics are served; off for nowhere.', default: '127.0.0.1:7171' },
+  { name: 'log-level', value: 'LEVEL', summary: 'trace, debug, info, warn, error or silent.', default: 'info' },
+  { name: 'shutdown-timeout', value: 'SECONDS', summary: 'How long a stop may take.', default: '25' },
+  { name: 'session-timeout', value: 'SECONDS', summary: 'Silence after which the group takes this member for dead.', default: '10' }
+];
+
+/** `millrace run`: the daemon. */
+export function runCommand(output: Output): Command {
+  return {
+    name: 'run',
+    summary: 'Runs topologies until it is told to stop (SIGTERM, Ctrl-C).',
+    usage: 'FILE|DIR… [options]',
+    examples: ['millrace run config/flights.yaml', 'millrace run topologies/ --state-dir /var/lib/millrace'],
+    options: daemonOptions,
+    async run(args) {
+      if (args.positionals.length === 0) throw new UsageError('Name at least one topology file or folder.');
+      const loaded = loadPlans(args.positionals, output);
+      if (loaded === null) return exitCode.config;
+      const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });
+      const daemon = await startDaemon(daemonSettings(args, loaded.plans, log));
+      if (daemon.url !== null) log.info({ url: daemon.url }, `probes and metrics at ${daemon.url}`);
+      return superviseDaemon(daemon, args, log, output);
+    }
+  };
+}
+
+/** Loads topologies; prints every mistake and gives null where there is one. */
+export function loadPlans(paths: readonly string[], output: Output): { plans: Plan[]; secrets: string[] } | null {
+  const { plans, problems, secrets } = loadTopologies(paths, { env: process.env });
+  if (problems.length === 0) return { plans, secrets };
+  for (const problem of problems) output.complain(`${formatProblem(problem)}\n`);
+  return null;
+}
+
+/** Runs until all topologies have ended, with a status line or progress lines; gives the exit code. */
+export async function superviseDaemon(daemon: Daemon, args: Arguments, log: Logger, output: Output): Promise<number> {
+  const forget = onStopSignal(daemon, seconds(args, 'shutdown-timeout') * 1000, log);
+  const stopReporting = output.interactive ? showStatus(daemon, output) : logProgress(daemon, log);
+  const failures = await daemon.finished();
+  stopReporting();
+  forget();
+  return exitCodeFor(failures);
+}
+
+/** The settings that the common options give. */
+export function daemonSettings(args: Arguments, plans: readonly Plan[], log: Logger): DaemonSettings {
+  const limits = { sessionTimeout: seconds(args, 'session-timeout') * 1000 };
+  return { plans, log, stateDir: args.text('state-dir') as string, http: httpAddress(args.text('http') as string), limits };
+}
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+
+/** The log level asked for. */
+export function logLevel(args: Arguments): string {
+  const level = args.text('log-level') as string;
+  if (!levels.includes(level)) throw new UsageError(`--log-level is one of ${levels.join(', ')}, not ${level}.`);
+  return level;
+}
+
+function seconds(args: Arguments, option: string): number {
+  const value = Number(args.text(option));
+  if (!(value > 0)) throw new UsageError(`--${option} is a number of seconds above 0, not ${args.text(option) ?? ''}.`);
+  return value;
+}
+
+function httpAddress(text: string): DaemonSettings['http'] {
+  if (text === 'off') return null;
+  const match = /^(?:(.+):)?(\d{1,5})$/.exec(text);
+  if (match === null || Number(match[2]) > 65_535) throw new UsageError(`--http is HOST:PORT or off, not ${text}.`);
+  return { host: match[1] ?? '127.0.0.1', port: Number(match[2]), fallback: text === '127.0.0.1:7171' };
+}
+
+function exitCodeFor(failures: readonly Failure[]): number {
+  const [first] = failures;
+  return first === undefined ? exitCode.ok : exitCodeOf(asFailure(first, 'task_crashed').code);
+}
+
+function showStatus(daemon: Daemon, output: Output): () => void {
+  const reporter = new Reporter();
+  const timer = setInterval(() => { output.status(statusLine(daemon.status().map((status) => reporter.report(status, Date.now())))); }, 1000);
+  return () => {
+    clearInterval(timer);
+    output.status('');
+  };
+}
+
+function logProgress(daemon: Daemon, log: Logger): () => void {
+  const reporter = new Reporter();
+  for (const status of daemon.status()) reporter.report(status, Date.now());
+  const timer = setInterval(() => {
+    for (const status of daemon.status()) log.info(reporter.report(status, Date.now()), 'progress');
+  }, 10_000);
+  return () => { clearInterval(timer); };
+}

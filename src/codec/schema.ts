@@ -1,0 +1,60 @@
+import type { ErrorObject, Options } from 'ajv';
+import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import * as formats from 'ajv-formats';
+import type { Validator } from '../../actors/component.ts';
+
+const draft7 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
+const draft2020 = /^https?:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/;
+
+/** Longest text about a violation: enough to act on, too short to carry a record's value. */
+const maxText = 200;
+
+const options: Options = { strict: false, allErrors: false, verbose: true, logger: false };
+
+/**
+ * Compiles a JSON Schema: draft-07, which is also taken where `$schema` is absent, or 2020-12.
+ * Throws an Error that says what is wrong with the schema.
+ */
+export function compileSchema(schema: unknown): Validator {
+  if (typeof schema !== 'boolean' && (typeof schema !== 'object' || schema === null || Array.isArray(schema))) {
+    throw new Error('expected an object, or true or false');
+  }
+  const ajv = validatorFor(schema);
+  formats.default.default(ajv);
+  const validate = ajv.compile(schema);
+  return (value) => {
+    try {
+      return validate(value) ? null : describe(validate.errors?.[0]);
+    } catch (error) {
+      // A recursive schema on a deeply nested value ends the stack.
+      if (error instanceof RangeError) return 'the value is nested too deeply to be checked';
+      throw error;
+    }
+  };
+}
+
+function validatorFor(schema: object | boolean): Ajv {
+  const dialect: unknown = typeof schema === 'object' && '$schema' in schema ? schema.$schema : undefined;
+  if (dialect === undefined) return new Ajv(options);
+  if (typeof dialect === 'string' && draft7.test(dialect)) return new Ajv(options);
+  if (typeof dialect === 'string' && draft2020.test(dialect)) return new Ajv2020(options);
+  throw new Error(`expected $schema of draft-07 or 2020-12, found ${JSON.stringify(dialect)}`);
+}
+
+function describe(error: ErrorObject | undefined): string {
+  if (error === undefined) return 'the value does not meet the schema';
+  const extra: unknown = error.params['additionalProperty'];
+  const named = typeof extra === 'string' ? ` (${extra})` : '';
+  const text = `${error.instancePath === '' ? 'value' : error.instancePath} ${error.message ?? 'is not valid'}${named}, found ${found(error)}`;
+  return text.length <= maxText ? text : `${text.slice(0, maxText - 1)}…`;
+}
+
+/** A field's short form; of the whole value only its type. */
+function found({ data, instancePath }: ErrorObject): string {
+  if (data === null) return 'null';
+  if (Array.isArray(data)) return `an array of ${data.length}`;
+  if (typeof data === 'object') return `an object of ${Object.keys(data).length} fields`;
+  if (instancePath === '') return `a ${typeof data}`;
+  return JSON.stringify(data).slice(0, 60);
+}

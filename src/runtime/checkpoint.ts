@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import type { OffsetCommit } from '../../actors/port.ts';
+import type { CheckpointTimes } from '../../actors/status.ts';
+import type { Reached } from './fault.ts';
+import { encodeOffsetMetadata, topicHash } from './offset-metadata.ts';
+import type { SealedOutputs } from './outbox.ts';
+import type { TaskOutput } from './task-output.ts';
+
+/** One try to commit an epoch; the nonce is new for each, so that a prepared attempt of another owner is told apart. */
+export interface Attempt {
+  readonly epoch: number;
+  readonly nonce: string;
+}
+
+/** A position to be committed: the next offset to read. */
+export interface Position {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** The stores of a task, as a checkpoint sees them. */
+export interface TaskStores {
+  /** Makes an epoch's changes durable without making them current. */
+  prepare(attempt: Attempt): Promise<void>;
+  /** Makes a prepared attempt current, with the positions it was committed at. */
+  apply(attempt: Attempt, positions: readonly Position[]): Promise<void>;
+}
+
+/** What a checkpoint works on. */
+export interface CheckpointSettings {
+  readonly task: string;
+  readonly group: string;
+  readonly signature: string;
+  /** Every topic the task reads, with its partition count. */
+  readonly partitions: ReadonlyMap<string, number>;
+  readonly stores: TaskStores;
+  readonly output: TaskOutput;
+  readonly reached: Reached;
+}
+
+/**
+ * Commits an epoch. Step 1, the barrier that flows through the actors, lies behind it: `outputs` and `positions`
+ * are all that the epoch came to. Nothing else in Millrace commits. A rejection means that the outcome may be
+ * unknown: the task must be opened again, which reads what was committed.
+ */
+export async function checkpoint(
+  epoch: number,
+  positions: readonly Position[],
+  outputs: SealedOutputs,
+  settings: CheckpointSettings
+): Promise<CheckpointTimes> {
+  const { stores, output, reached } = settings;
+  const attempt: Attempt = { epoch, nonce: randomBytes(6).toString('base64url') };
+  const started = performance.now();
+
+  // 2  The epoch's state is on disk, not yet current.
+  await stores.prepare(attempt);
+  reached('P1', epoch);
+  const prepared = performance.now();
+
+  // 3  Outputs, dead letters: one transaction, opened only now, so that slow processing cannot time it out.
+  const transaction = await output.begin();
+  await outputs.write(transaction);
+  reached('P2', epoch);
+
+  // 4  Offsets of every partition that advanced, with the attempt's name.
+  await transaction.sendOffsets(settings.group, offsetCommits(attempt, positions, settings));
+  reached('P3', epoch);
+  const written = performance.now();
+
+  // 5  The point after which the epoch has happened.
+  await transaction.commit();
+  reached('P4', epoch);
+  const committed = performance.now();
+
+  // 6  State becomes current, with its positions.
+  await stores.apply(attempt, positions);
+  reached('P5', epoch);
+  const applied = performance.now();
+
+  // 7  Credits go back when this resolves.
+  return { prepare: prepared - started, write: written - prepared, commit: committed - written, apply: applied - committed };
+}
+
+function offsetCommits(attempt: Attempt, positions: readonly Position[], settings: CheckpointSettings): OffsetCommit[] {
+  const { task, signature } = settings;
+  const partitions = Object.fromEntries([...settings.partitions].map(([topic, count]) => [topicHash(topic), count]));
+  const metadata = encodeOffsetMetadata({ task, ...attempt, signature, partitions });
+  return positions.map((position) => ({ ...position, metadata }));
+}

@@ -1,0 +1,81 @@
+import { failureCodes } from '../../actors/failure.ts';
+import type { OutputRecord } from '../../actors/component.ts';
+import type { Header } from '../../actors/record.ts';
+import type { ErrorPolicy } from '../topology/model.ts';
+import type { DeadLetter } from './outlet.ts';
+
+type DeadLetterPolicy = Extract<ErrorPolicy, { action: 'dead_letter' }>;
+
+/** Longest error text put into a header or an envelope, in characters. */
+const maxMessage = 1000;
+
+/** A record as its dead letter: original key, value and headers byte for byte, and what went wrong in headers. */
+export function deadLetterRecord(letter: DeadLetter, node: string, policy: DeadLetterPolicy, now: number): OutputRecord {
+  const { record } = letter;
+  return {
+    topic: policy.topic,
+    key: record.key,
+    value: policy.envelope ? envelope(letter, node, now) : record.bytes,
+    headers: [...record.headers, ...errorHeaders(letter, node, now)],
+    timestamp: record.timestamp >= 0 ? record.timestamp : now
+  };
+}
+
+/** What is left of a dead letter that does not fit its topic: headers and position, no value. */
+export function truncatedDeadLetter(letter: DeadLetter, node: string, policy: DeadLetterPolicy, now: number): OutputRecord {
+  const size = letter.record.bytes?.byteLength ?? 0;
+  const headers = [...errorHeaders(letter, node, now), header('millrace.error.truncated', `value of ${size} bytes left out`)];
+  return { topic: policy.topic, key: shortKey(letter.record.key), value: Buffer.alloc(0), headers, timestamp: now };
+}
+
+/** A key that may itself be what does not fit. */
+function shortKey(key: Uint8Array | null): Uint8Array | null {
+  return key === null || key.byteLength <= 10_000 ? key : key.subarray(0, 10_000);
+}
+
+function errorHeaders({ record, failure }: DeadLetter, node: string, now: number): Header[] {
+  return [
+    header('millrace.error.code', failure.code),
+    header('millrace.error.message', failure.message.slice(0, maxMessage)),
+    header('millrace.error.node', node),
+    header('millrace.error.topic', record.origin.topic),
+    header('millrace.error.partition', String(record.origin.partition)),
+    header('millrace.error.offset', String(record.offset)),
+    header('millrace.error.timestamp', new Date(now).toISOString())
+  ];
+}
+
+function header(name: string, value: string): Header {
+  return [name, Buffer.from(value)];
+}
+
+/** JSON for consumers that want to read dead letters as records; bytes that are not UTF-8 come as base64. */
+function envelope({ record, failure }: DeadLetter, node: string, now: number): Uint8Array {
+  const { topic, partition } = record.origin;
+  return Buffer.from(
+    JSON.stringify({
+      ...readable('value', record.bytes),
+      ...readable('key', record.key),
+      dlq_reason: failure.code,
+      dlq_message: failure.message.slice(0, maxMessage),
+      dlq_remedy: failureCodes[failure.code].remedy,
+      dlq_timestamp: new Date(now).toISOString(),
+      node,
+      topic,
+      partition,
+      offset: record.offset,
+      timestamp: record.timestamp
+    })
+  );
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function readable(name: string, bytes: Uint8Array | null): Record<string, string | null> {
+  if (bytes === null) return { [name]: null };
+  try {
+    return { [name]: utf8.decode(bytes) };
+  } catch {
+    return { [`${name}_base64`]: Buffer.from(bytes).toString('base64') };
+  }
+}

@@ -1,0 +1,121 @@
+import type { StartPosition } from '../../actors/component.ts';
+import { Failure } from '../../actors/failure.ts';
+import type { Broker, TopicPartition } from '../../actors/port.ts';
+import type { Plan, SubTopology } from '../topology/model.ts';
+import { checkpoint } from './checkpoint.ts';
+import type { CheckpointSettings, Position, TaskStores } from './checkpoint.ts';
+import type { Reached } from './fault.ts';
+import { decodeOffsetMetadata, topicHash } from './offset-metadata.ts';
+import type { SealedOutputs } from './outbox.ts';
+import { recover } from './recover.ts';
+import type { RememberedTask } from './recover.ts';
+import type { TaskOutput } from './task-output.ts';
+import type { Topics } from './topics.ts';
+
+/** What a daemon remembers of its tasks beside the broker. */
+export interface TaskMemory {
+  get(task: string): RememberedTask | null;
+  put(task: string, remembered: RememberedTask): Promise<void>;
+}
+
+export interface OpenSettings {
+  readonly task: string;
+  readonly plan: Plan;
+  readonly sub: SubTopology;
+  readonly partitions: readonly TopicPartition[];
+  readonly broker: Broker;
+  readonly output: TaskOutput;
+  readonly memory: TaskMemory;
+  readonly topics: Topics;
+  readonly reached: Reached;
+}
+
+/** A task ready to read. */
+export interface OpenedTask {
+  readonly epoch: number;
+  /** In the order of the partitions asked for. */
+  readonly positions: readonly number[];
+  readonly checkpoint: CheckpointSettings;
+}
+
+const nothing: SealedOutputs = { records: 0, write: () => Promise.resolve() };
+
+/**
+ * The start of a task, in the order that keeps exactly-once: fence the previous owner, whose open transaction is
+ * settled by that; only then read what is committed; then decide where to go on. Partitions that never had a
+ * commit get one here, before anything is read, so that `latest` and an early crash lose nothing.
+ */
+export async function openTask(settings: OpenSettings): Promise<OpenedTask> {
+  const { task, plan, partitions, broker, output, memory } = settings;
+  await output.open();
+  const committed = await broker.committed(plan.group, partitions);
+  const remembered = memory.get(task);
+  const recovery = recover({ task, group: plan.group, partitions, committed, remembered });
+  const positions = await resolvePositions(recovery.positions, settings);
+  const checkpointSettings = await checkpointOf(settings, partitions, positions);
+  const fresh = positions.filter((_, index) => recovery.positions[index] === null);
+  if (fresh.length === 0) return { epoch: recovery.epoch, positions: positions.map(({ offset }) => offset), checkpoint: checkpointSettings };
+  const epoch = recovery.epoch + 1;
+  await checkpoint(epoch, fresh, nothing, checkpointSettings);
+  return { epoch, positions: positions.map(({ offset }) => offset), checkpoint: checkpointSettings };
+}
+
+async function checkpointOf(settings: OpenSettings, at: readonly TopicPartition[], start: readonly Position[]): Promise<CheckpointSettings> {
+  const { task, plan, output, reached, topics, memory } = settings;
+  const counts = new Map<string, number>();
+  for (const { topic } of at) counts.set(topic, (await topics.load(topic)).partitions);
+  return { task, group: plan.group, signature: plan.signature, partitions: counts, stores: remembering(memory, task, start), output, reached };
+}
+
+/** The store steps of a task without stores: it remembers its positions, to tell offsets that are gone from a first start. */
+function remembering(memory: TaskMemory, task: string, start: readonly Position[]): TaskStores {
+  const offsets: Record<string, Record<string, number>> = Object.create(null) as Record<string, Record<string, number>>;
+  const note = (positions: readonly Position[]): void => {
+    for (const { topic, partition, offset } of positions) (offsets[topic] ??= {})[String(partition)] = offset;
+  };
+  note(start);
+  return {
+    prepare: () => Promise.resolve(),
+    apply(attempt, positions) {
+      note(positions);
+      return memory.put(task, { ...attempt, offsets });
+    }
+  };
+}
+
+async function resolvePositions(known: readonly (number | null)[], settings: OpenSettings): Promise<Position[]> {
+  const { broker, partitions } = settings;
+  const starts = await broker.listOffsets(partitions, 'start');
+  const ends = await broker.listOffsets(partitions, 'end');
+  const resolved: Position[] = [];
+  for (const [index, at] of partitions.entries()) {
+    const start = starts[index] as number;
+    const end = ends[index] as number;
+    const position = known[index] ?? null;
+    if (position !== null) assertInRange(at, position, start, end);
+    const offset = position ?? ((await startPosition(at, settings)) === 'earliest' ? start : end);
+    resolved.push({ ...at, offset });
+  }
+  return resolved;
+}
+
+function assertInRange({ topic, partition }: TopicPartition, position: number, start: number, end: number): void {
+  if (position >= start && position <= end) return;
+  const why = position < start ? 'records below the start were deleted (retention)' : 'the topic is shorter than what was read of it: it was made anew';
+  throw new Failure('offset_out_of_range', `${topic}[${partition}] holds offsets ${start} to ${end}, committed is ${position}: ${why}.`);
+}
+
+/** A partition added since the first start is read from its beginning: records may be in it before it is assigned. */
+async function startPosition({ topic, partition }: TopicPartition, settings: OpenSettings): Promise<StartPosition> {
+  const { broker, plan, sub } = settings;
+  const [first] = await broker.committed(plan.group, [{ topic, partition: 0 }]);
+  const count = first ? decodeOffsetMetadata(first.metadata)?.partitions[topicHash(topic)] : undefined;
+  if (count !== undefined && partition >= count) return 'earliest';
+  for (const id of sub.nodes) {
+    const node = plan.nodes[id];
+    if (node?.kind !== 'source') continue;
+    const logic = node.build();
+    if (logic.topics.includes(topic)) return logic.start;
+  }
+  throw new Error(`No source of ${sub.name} reads ${topic}.`);
+}

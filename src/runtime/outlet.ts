@@ -1,0 +1,148 @@
+import { imbalance, noCounts } from '../../actors/accounting.ts';
+import type { Counts } from '../../actors/accounting.ts';
+import type { Collector } from '../../actors/component.ts';
+import { Failure } from '../../actors/failure.ts';
+import type { Batch, Delivery } from '../../actors/message.ts';
+import type { StreamRecord } from '../../actors/record.ts';
+import type { ErrorPolicy } from '../topology/model.ts';
+import type { Actor } from './system.ts';
+
+/** A record on its way to the dead letter topic of the node where it failed. */
+export interface DeadLetter {
+  readonly record: StreamRecord;
+  readonly failure: Failure;
+}
+
+/** What a node did in the epoch that its barrier closes; it rides on the barrier to the sink. */
+export interface NodeReport {
+  readonly node: number;
+  readonly counts: Counts;
+  readonly progress: SourceProgress | null;
+}
+
+/** How far a source actor came in an epoch. */
+export interface SourceProgress {
+  readonly topic: string;
+  readonly partition: number;
+  readonly position: number;
+  /** To be given back as credit. */
+  readonly bytes: number;
+  readonly batches: number;
+}
+
+/** What the sink actor is told. Every source and transform actor of the task has one channel to it. */
+export type SinkMessage =
+  | { readonly kind: 'records'; readonly channel: number; readonly sink: number; readonly batch: Batch }
+  | { readonly kind: 'dead_letters'; readonly channel: number; readonly node: number; readonly letters: readonly DeadLetter[]; readonly now: number }
+  | { readonly kind: 'checkpoint'; readonly channel: number; readonly epoch: number; readonly sent: number; readonly report: NodeReport };
+
+/** Where the records of an output go: another node, or a sink node within the sink actor. */
+export type Target =
+  | { readonly kind: 'node'; readonly actor: Actor<Delivery>; readonly channel: number; sent: number }
+  | { readonly kind: 'sink'; readonly sink: number };
+
+export interface OutletSettings {
+  readonly node: number;
+  readonly name: string;
+  readonly onError: ErrorPolicy;
+  /** Targets by output port. */
+  readonly ports: readonly (readonly Target[])[];
+  readonly sink: { readonly actor: Actor<SinkMessage>; readonly channel: number };
+}
+
+/** The one way out of a source or transform actor: collects what the logic emits, sends it on in batches, and counts. */
+export class Outlet implements Collector {
+  readonly #settings: OutletSettings;
+  readonly #buffers: StreamRecord[][];
+  #letters: DeadLetter[] = [];
+  #counts = noCounts();
+  #sentToSink = 0;
+
+  constructor(settings: OutletSettings) {
+    this.#settings = settings;
+    this.#buffers = settings.ports.map(() => []);
+  }
+
+  received(records: number): void {
+    this.#counts.received += records;
+  }
+
+  forward(record: StreamRecord, port = 0): void {
+    this.#counts.forwarded += 1;
+    this.copy(record, port);
+  }
+
+  copy(record: StreamRecord, port: number): void {
+    (this.#buffers[port] as StreamRecord[]).push(record);
+  }
+
+  filtered(_record: StreamRecord): void {
+    this.#counts.filtered += 1;
+  }
+
+  failed(record: StreamRecord, failure: Failure): void {
+    switch (this.#settings.onError.action) {
+      case 'dead_letter':
+        this.#counts.dead_lettered += 1;
+        this.#letters.push({ record, failure });
+        return;
+      case 'skip':
+        this.#counts.skipped += 1;
+        return;
+      case 'fail':
+        throw recordFailed(this.#settings.name, record, failure);
+    }
+  }
+
+  /** Sends on what was collected. */
+  flush(now: number): void {
+    this.#buffers.forEach((records, port) => {
+      if (records.length === 0) return;
+      this.#buffers[port] = [];
+      this.#send({ kind: 'batch', records, now }, port);
+    });
+    if (this.#letters.length === 0) return;
+    const { actor, channel } = this.#settings.sink;
+    this.#sentToSink += this.#letters.length;
+    actor.tell({ kind: 'dead_letters', channel, node: this.#settings.node, letters: this.#letters, now });
+    this.#letters = [];
+  }
+
+  #send(batch: Batch, port: number): void {
+    const count = batch.records.length;
+    for (const target of this.#settings.ports[port] ?? []) {
+      this.#counts.outputs += count;
+      if (target.kind === 'node') {
+        target.sent += count;
+        target.actor.tell({ channel: target.channel, message: batch });
+      } else {
+        this.#sentToSink += count;
+        const { actor, channel } = this.#settings.sink;
+        actor.tell({ kind: 'records', channel, sink: target.sink, batch });
+      }
+    }
+  }
+
+  /** Passes the barrier on behind everything sent so far, with the node's account of the epoch. */
+  checkpoint(epoch: number, progress: SourceProgress | null): void {
+    const counts = this.#counts;
+    this.#counts = noCounts();
+    if (imbalance(counts) !== 0) throw new Error(`Node ${this.#settings.name} cannot account for ${imbalance(counts)} of ${counts.received} records.`);
+    for (const targets of this.#settings.ports) {
+      for (const target of targets) {
+        if (target.kind === 'node') target.actor.tell({ channel: target.channel, message: { kind: 'checkpoint', epoch, sent: target.sent } });
+      }
+    }
+    const { actor, channel } = this.#settings.sink;
+    const report = { node: this.#settings.node, counts, progress };
+    actor.tell({ kind: 'checkpoint', channel, epoch, sent: this.#sentToSink, report });
+  }
+}
+
+/** What stops a topology whose policy for a poison record is `fail`. */
+export function recordFailed(node: string, record: StreamRecord, failure: Failure): Failure {
+  const { topic, partition } = record.origin;
+  return new Failure('record_failed', `${topic}[${partition}] offset ${record.offset} failed at ${node}: ${failure.code}: ${failure.message}`, {
+    cause: failure
+  });
+}

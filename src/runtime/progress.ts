@@ -1,0 +1,75 @@
+import { addCounts, noCounts } from '../../actors/accounting.ts';
+import type { Counts } from '../../actors/accounting.ts';
+import type { FetchedBatch, TopicPartition } from '../../actors/port.ts';
+import type { CheckpointTimes, TopologyStatus } from '../../actors/status.ts';
+import type { Plan } from '../topology/model.ts';
+import type { CommittedEpoch } from './task.ts';
+
+interface PartitionProgress {
+  readonly at: TopicPartition;
+  position: number;
+  end: number;
+}
+
+/** The account of a topology on this daemon: moved per batch and per epoch, read by whoever asks. */
+export class Progress {
+  readonly #plan: Plan;
+  readonly #counts: Counts[];
+  readonly #partitions = new Map<string, PartitionProgress>();
+  #checkpoints = 0;
+  #last: { at: number; times: CheckpointTimes } | null = null;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    this.#counts = plan.nodes.map(() => noCounts());
+  }
+
+  opened(partitions: readonly TopicPartition[], positions: readonly number[]): void {
+    partitions.forEach((at, index) => {
+      const position = positions[index] as number;
+      const known = this.#partitions.get(keyOf(at));
+      this.#partitions.set(keyOf(at), { at, position, end: Math.max(position, known?.end ?? 0) });
+    });
+  }
+
+  fetched(batch: FetchedBatch): void {
+    const progress = this.#partitions.get(keyOf(batch));
+    if (progress !== undefined) progress.end = batch.endOffset;
+  }
+
+  committed(committed: CommittedEpoch, now: number): void {
+    for (const [node, counts] of committed.counts) addCounts(this.#counts[node] as Counts, counts);
+    for (const { topic, partition, offset } of committed.positions) {
+      const progress = this.#partitions.get(keyOf({ topic, partition }));
+      if (progress !== undefined) progress.position = offset;
+    }
+    this.#checkpoints += 1;
+    this.#last = { at: now, times: committed.times };
+  }
+
+  /** Forgets partitions that are another member's now. */
+  keep(assigned: ReadonlyMap<string, unknown>): void {
+    for (const key of this.#partitions.keys()) if (!assigned.has(key)) this.#partitions.delete(key);
+  }
+
+  status(): Pick<TopologyStatus, 'nodes' | 'partitions' | 'lag' | 'checkpoints' | 'lastCheckpoint'> {
+    const partitions = [...this.#partitions.values()].map(({ at, position, end }) => ({
+      topic: at.topic,
+      partition: at.partition,
+      position,
+      end,
+      lag: Math.max(0, end - position)
+    }));
+    return {
+      nodes: this.#plan.nodes.map(({ name, kind, id }) => ({ name, kind, counts: this.#counts[id] as Counts })),
+      partitions,
+      lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
+      checkpoints: this.#checkpoints,
+      lastCheckpoint: this.#last
+    };
+  }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${partition}/${topic}`;
+}

@@ -1,0 +1,83 @@
+import { Failure } from '../../actors/failure.ts';
+import type { CommittedOffset, TopicPartition } from '../../actors/port.ts';
+import { decodeOffsetMetadata, topicHash } from './offset-metadata.ts';
+import type { OffsetMetadata } from './offset-metadata.ts';
+
+/** What this daemon remembers of a task beside the broker. */
+export interface RememberedTask {
+  readonly epoch: number;
+  readonly nonce: string;
+  readonly offsets: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** What a starting task is told about its past. */
+export interface RecoveryInput {
+  readonly task: string;
+  readonly group: string;
+  readonly partitions: readonly TopicPartition[];
+  /** In the order of `partitions`. */
+  readonly committed: readonly (CommittedOffset | null)[];
+  readonly remembered: RememberedTask | null;
+}
+
+/** Where a task goes on. */
+export interface Recovery {
+  /** The last committed epoch; -1 for a task that never committed. */
+  readonly epoch: number;
+  /** In the order of the partitions asked for; null where `start:` decides. */
+  readonly positions: readonly (number | null)[];
+}
+
+/**
+ * Decides from the group's committed offsets where a task goes on. `start:` is for partitions where nothing was
+ * ever committed, never for offsets that are gone: that would lose or repeat records in silence.
+ * Throws `checkpoint_lost` or `foreign_commit`.
+ */
+export function recover(input: RecoveryInput): Recovery {
+  const commits = input.committed.map((committed, index) => readCommit(committed, input, index));
+  const latest = latestCommit(commits);
+  const positions = commits.map((commit, index) => {
+    if (commit !== null) return commit.offset;
+    assertNew(input, index, latest);
+    return null;
+  });
+  return { epoch: latest?.epoch ?? -1, positions };
+}
+
+interface Commit {
+  readonly offset: number;
+  readonly metadata: OffsetMetadata;
+}
+
+function readCommit(committed: CommittedOffset | null, input: RecoveryInput, index: number): Commit | null {
+  if (committed === null) return null;
+  const metadata = decodeOffsetMetadata(committed.metadata);
+  if (metadata !== null) return { offset: committed.offset, metadata };
+  const found = committed.metadata === '' ? 'no metadata' : `metadata ${JSON.stringify(committed.metadata.slice(0, 60))}`;
+  throw new Failure(
+    'foreign_commit',
+    `Group ${input.group} has offset ${committed.offset} for ${place(input, index)} with ${found}; task ${input.task} expected one of its own commits.`
+  );
+}
+
+function latestCommit(commits: readonly (Commit | null)[]): OffsetMetadata | null {
+  let latest: OffsetMetadata | null = null;
+  for (const commit of commits) {
+    if (commit !== null && (latest === null || commit.metadata.epoch > latest.epoch)) latest = commit.metadata;
+  }
+  return latest;
+}
+
+function assertNew(input: RecoveryInput, index: number, latest: OffsetMetadata | null): void {
+  const { topic, partition } = input.partitions[index] as TopicPartition;
+  const remembered = input.remembered?.offsets[topic]?.[String(partition)];
+  const known = remembered !== undefined || (latest?.partitions[topicHash(topic)] ?? 0) > partition;
+  if (!known) return;
+  const last = remembered === undefined ? '' : ` This daemon last committed offset ${remembered} there.`;
+  throw new Failure('checkpoint_lost', `Group ${input.group} has no offset for ${place(input, index)}, which task ${input.task} had committed before.${last}`);
+}
+
+function place(input: RecoveryInput, index: number): string {
+  const { topic, partition } = input.partitions[index] as TopicPartition;
+  return `${topic}[${partition}]`;
+}

@@ -1,0 +1,199 @@
+import { addCounts, imbalance, noCounts } from '../../actors/accounting.ts';
+import type { Counts } from '../../actors/accounting.ts';
+import type { OutputRecord, SinkLogic } from '../../actors/component.ts';
+import { asFailure, Failure } from '../../actors/failure.ts';
+import type { TopicInfo } from '../../actors/port.ts';
+import { Partitioner } from '../../actors/sink/partitioner.ts';
+import type { StreamRecord } from '../../actors/record.ts';
+import type { ErrorPolicy, PlanNode } from '../topology/model.ts';
+import { deadLetterRecord, truncatedDeadLetter } from './dead-letter.ts';
+import { Inbox } from './inbox.ts';
+import { batchOverhead } from './outbox.ts';
+import type { Lane, Outbox, SealedOutputs } from './outbox.ts';
+import { recordFailed } from './outlet.ts';
+import type { DeadLetter, SinkMessage, SourceProgress } from './outlet.ts';
+import type { Topics } from './topics.ts';
+
+/** All that an epoch came to, once its barrier has passed every actor of the task. */
+export interface EpochWork {
+  readonly epoch: number;
+  readonly outputs: SealedOutputs;
+  readonly progress: readonly SourceProgress[];
+  readonly counts: ReadonlyMap<number, Counts>;
+}
+
+export interface SinkActorSettings {
+  readonly nodes: readonly PlanNode[];
+  readonly sinks: ReadonlyMap<number, SinkLogic>;
+  readonly channels: number;
+  readonly outbox: Outbox;
+  readonly topics: Topics;
+  onAligned(work: EpochWork): void;
+}
+
+/** Dead letters go out with the next request: they are few, and somebody waits for them. */
+const deadLetterLane: Lane = { compression: 'none', batch: { records: 1, bytes: 1, linger: 0 } };
+
+/** The end of a task: encodes what the sinks write, measures it, and gathers an epoch's outputs and reports. */
+export class SinkReceiver {
+  readonly #settings: SinkActorSettings;
+  readonly #inbox: Inbox<SinkMessage>;
+  readonly #partitioner = new Partitioner();
+  readonly #counts = new Map<number, Counts>();
+  #reported = new Map<number, Counts>();
+  #progress: SourceProgress[] = [];
+
+  constructor(settings: SinkActorSettings) {
+    this.#settings = settings;
+    for (const id of settings.sinks.keys()) this.#counts.set(id, noCounts());
+    this.#inbox = new Inbox<SinkMessage>(settings.channels, {
+      describe(message) {
+        if (message.kind === 'checkpoint') return { channel: message.channel, records: 0, barrier: message.sent };
+        const records = message.kind === 'records' ? message.batch.records.length : message.letters.length;
+        return { channel: message.channel, records, barrier: null };
+      },
+      records: (message) => this.#records(message),
+      barrier: (message, last) => {
+        this.#barrier(message, last);
+      }
+    });
+  }
+
+  async receive(message: SinkMessage): Promise<void> {
+    await this.#inbox.receive(message);
+  }
+
+  async #records(message: SinkMessage): Promise<void> {
+    if (message.kind === 'dead_letters') {
+      for (const letter of message.letters) await this.#deadLetter(letter, message.node, message.now);
+    } else if (message.kind === 'records') {
+      const { records, now } = message.batch;
+      const counts = this.#counts.get(message.sink) as Counts;
+      counts.received += records.length;
+      for (const record of records) {
+        // Awaited only where a topic is seen for the first time or a record fails: the rest of the loop is synchronous.
+        const pending = this.#write(record, message.sink, counts, now);
+        if (pending !== undefined) await pending;
+      }
+    }
+    this.#settings.outbox.flush();
+  }
+
+  #write(record: StreamRecord, sink: number, counts: Counts, now: number): Promise<void> | undefined {
+    const logic = this.#settings.sinks.get(sink) as SinkLogic;
+    let output: OutputRecord;
+    try {
+      output = logic.output(record, now);
+    } catch (error) {
+      return this.#failed({ record, failure: asFailure(error, 'unencodable') }, sink, counts, now);
+    }
+    const info = this.#settings.topics.known(output.topic);
+    if (info === undefined) return this.#writeToNewTopic(record, output, sink, counts, now);
+    return this.#add(record, output, info, sink, counts, now);
+  }
+
+  async #writeToNewTopic(record: StreamRecord, output: OutputRecord, sink: number, counts: Counts, now: number): Promise<void> {
+    let info: TopicInfo;
+    try {
+      info = await this.#settings.topics.load(output.topic);
+    } catch (error) {
+      const failure = asFailure(error, 'task_crashed');
+      if (failure.code !== 'topic_missing') throw failure;
+      await this.#failed({ record, failure }, sink, counts, now);
+      return;
+    }
+    await this.#add(record, output, info, sink, counts, now);
+  }
+
+  #add(record: StreamRecord, output: OutputRecord, info: TopicInfo, sink: number, counts: Counts, now: number): Promise<void> | undefined {
+    const size = encodedSize(output);
+    if (size + batchOverhead > info.maxMessageBytes) {
+      const failure = new Failure('record_too_large', `Topic ${output.topic} takes at most ${info.maxMessageBytes} bytes, the record has ${size}.`);
+      return this.#failed({ record, failure }, sink, counts, now);
+    }
+    this.#pend(this.#settings.sinks.get(sink) as SinkLogic, output, info, size);
+    counts.forwarded += 1;
+    counts.outputs += 1;
+    return undefined;
+  }
+
+  #pend(lane: Lane, output: OutputRecord, info: TopicInfo, size: number): void {
+    this.#settings.outbox.add(lane, {
+      topic: output.topic,
+      partition: this.#partitioner.partition(output.topic, output.key, info.partitions),
+      key: output.key,
+      value: output.value,
+      headers: output.headers,
+      timestamp: output.timestamp,
+      size,
+      limit: info.maxMessageBytes
+    });
+  }
+
+  async #failed(letter: DeadLetter, sink: number, counts: Counts, now: number): Promise<void> {
+    const node = this.#settings.nodes[sink] as PlanNode;
+    switch (node.onError.action) {
+      case 'fail':
+        throw recordFailed(node.name, letter.record, letter.failure);
+      case 'skip':
+        counts.skipped += 1;
+        return;
+      case 'dead_letter':
+        counts.dead_lettered += 1;
+        await this.#deadLetter(letter, sink, now);
+    }
+  }
+
+  async #deadLetter(letter: DeadLetter, nodeId: number, now: number): Promise<void> {
+    const node = this.#settings.nodes[nodeId] as PlanNode;
+    const policy = node.onError as Extract<ErrorPolicy, { action: 'dead_letter' }>;
+    const info = this.#settings.topics.known(policy.topic) ?? (await this.#loadDeadLetterTopic(policy.topic));
+    let output = deadLetterRecord(letter, node.name, policy, now);
+    if (encodedSize(output) + batchOverhead > info.maxMessageBytes) output = truncatedDeadLetter(letter, node.name, policy, now);
+    const size = encodedSize(output);
+    if (size + batchOverhead > info.maxMessageBytes) {
+      throw new Failure('dead_letter_failed', `Topic ${policy.topic} takes at most ${info.maxMessageBytes} bytes; even a dead letter without its value has ${size}.`);
+    }
+    this.#pend(deadLetterLane, output, info, size);
+  }
+
+  async #loadDeadLetterTopic(topic: string): Promise<TopicInfo> {
+    try {
+      return await this.#settings.topics.load(topic);
+    } catch (error) {
+      const failure = asFailure(error, 'task_crashed');
+      if (failure.code !== 'topic_missing') throw failure;
+      throw new Failure('dead_letter_failed', `Dead letter topic ${topic} does not exist.`, { cause: failure });
+    }
+  }
+
+  #barrier(message: SinkMessage, last: boolean): void {
+    if (message.kind !== 'checkpoint') return;
+    const { node, counts, progress } = message.report;
+    const total = this.#reported.get(node);
+    if (total === undefined) this.#reported.set(node, counts);
+    else addCounts(total, counts);
+    if (progress !== null) this.#progress.push(progress);
+    if (last) this.#aligned(message.epoch);
+  }
+
+  #aligned(epoch: number): void {
+    for (const [node, counts] of this.#counts) {
+      if (imbalance(counts) !== 0) throw new Error(`Sink ${this.#settings.nodes[node]?.name ?? node} cannot account for ${imbalance(counts)} records.`);
+      this.#reported.set(node, counts);
+      this.#counts.set(node, noCounts());
+    }
+    const work = { epoch, outputs: this.#settings.outbox.seal(), progress: this.#progress, counts: this.#reported };
+    this.#reported = new Map();
+    this.#progress = [];
+    this.#partitioner.nextBatch();
+    this.#settings.onAligned(work);
+  }
+}
+
+/** Upper bound of a record's size in a record batch (v2): five varints of at most 5 bytes, one of 10, attributes, key, value, headers. */
+function encodedSize(record: OutputRecord): number {
+  let size = 36 + (record.key?.byteLength ?? 0) + (record.value?.byteLength ?? 0);
+  for (const [name, value] of record.headers) size += 10 + name.length * 3 + (value?.byteLength ?? 0);
+  return size;
+}

@@ -1,0 +1,115 @@
+import { asFailure, Failure } from '../../actors/failure.ts';
+import { Backoff } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { Task } from './task.ts';
+
+export interface SlotSettings {
+  readonly name: string;
+  readonly clock: Clock;
+  /** Opens the task; `onFailed` is for what happens to it after that. */
+  open(onFailed: (failure: Failure) => void): Promise<Task>;
+  onRetry(failure: Failure, milliseconds: number): void;
+  onFatal(failure: Failure): void;
+}
+
+/** Crashes in a row, without a commit in between, after which a task is not opened again. */
+const crashLimit = 10;
+
+/**
+ * The place of a task on this daemon while the group assigns it here: opens it, and opens it again after what can
+ * be tried again. A new task starts only when the old one is closed.
+ */
+export class TaskSlot {
+  readonly #settings: SlotSettings;
+  readonly #backoff = new Backoff({ first: 50, max: 10_000 });
+  #wanted = true;
+  #task: Task | null = null;
+  #wake: (() => void) | null = null;
+  #crashes = 0;
+  readonly #done: Promise<void>;
+
+  constructor(settings: SlotSettings, after: Promise<void>) {
+    this.#settings = settings;
+    this.#done = after.then(() => this.#run());
+  }
+
+  /** The task, while it runs. */
+  get task(): Task | null {
+    return this.#task;
+  }
+
+  /** Told of each commit: the trouble before it is over. */
+  progressed(): void {
+    this.#backoff.reset();
+    this.#crashes = 0;
+  }
+
+  /** Ends the task; resolves when it is closed. With `drain` it commits first what it has read. */
+  async release(drain: boolean): Promise<void> {
+    this.#wanted = false;
+    if (drain) await this.#task?.drain();
+    this.#wake?.();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#wanted) {
+      const failure = await this.#runOnce();
+      if (failure === null || !this.#isWanted()) return;
+      if (failure.kind !== 'retryable') {
+        this.#settings.onFatal(failure);
+        return;
+      }
+      if (failure.code === 'task_crashed' && ++this.#crashes >= crashLimit) {
+        this.#settings.onFatal(new Failure('crash_loop', `Task ${this.#settings.name} failed ${crashLimit} times in a row: ${failure.message}`, { cause: failure }));
+        return;
+      }
+      const wait = this.#backoff.next();
+      this.#settings.onRetry(failure, wait);
+      await this.#sleep(wait);
+    }
+  }
+
+  /** A method, because `release` may come while the task runs, which the compiler cannot see. */
+  #isWanted(): boolean {
+    return this.#wanted;
+  }
+
+  /** Opens the task and waits for its end; null when it was released. */
+  async #runOnce(): Promise<Failure | null> {
+    let failed: Failure | null = null;
+    const over = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    let task: Task;
+    try {
+      task = await this.#settings.open((failure) => {
+        failed ??= failure;
+        this.#wake?.();
+      });
+    } catch (error) {
+      return asFailure(error, 'task_crashed');
+    }
+    try {
+      if (this.#isWanted()) {
+        this.#task = task;
+        task.start();
+        await over;
+      }
+    } finally {
+      this.#task = null;
+      await task.close().catch(() => undefined);
+    }
+    return failed;
+  }
+
+  #sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#settings.clock.after(milliseconds, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,234 @@
+import type { Counts } from '../../actors/accounting.ts';
+import { asFailure } from '../../actors/failure.ts';
+import type { Failure } from '../../actors/failure.ts';
+import type { FetchedBatch, GroupReader, TopicPartition } from '../../actors/port.ts';
+import type { CheckpointTimes } from '../../actors/status.ts';
+import type { Plan, SubTopology } from '../topology/model.ts';
+import type { TransactionBudget } from './budget.ts';
+import { checkpoint } from './checkpoint.ts';
+import type { CheckpointSettings, Position } from './checkpoint.ts';
+import type { Clock } from './clock.ts';
+import { Credit } from './credit.ts';
+import type { EpochWork } from './sink-actor.ts';
+import type { SourceMessage } from './source-actor.ts';
+import type { Actor } from './system.ts';
+import type { Topics } from './topics.ts';
+import { wireTask } from './wire.ts';
+import type { TaskInput } from './wire.ts';
+
+/** An epoch that has happened. */
+export interface CommittedEpoch {
+  readonly epoch: number;
+  readonly counts: ReadonlyMap<number, Counts>;
+  readonly outputs: number;
+  readonly positions: readonly Position[];
+  readonly times: CheckpointTimes;
+}
+
+export interface TaskSettings {
+  readonly plan: Plan;
+  readonly sub: SubTopology;
+  readonly inputs: readonly TaskInput[];
+  /** The last committed epoch. */
+  readonly epoch: number;
+  readonly parent: Actor<never>;
+  readonly reader: GroupReader;
+  readonly checkpoint: CheckpointSettings;
+  readonly topics: Topics;
+  readonly clock: Clock;
+  readonly budget: TransactionBudget;
+  readonly creditBytes: number;
+  onCommitted(committed: CommittedEpoch): void;
+  onFailed(failure: Failure): void;
+}
+
+/** One partition a task reads, and how much of it is on its way. */
+interface Input {
+  readonly at: TopicPartition;
+  readonly actor: Actor<SourceMessage>;
+  readonly credit: Credit;
+  paused: boolean;
+}
+
+/** Uncommitted batches a source may have; at 10 ms a checkpoint and 1 ms a fetch there are about twenty. */
+const creditBatches = 256;
+
+/** Shortest time between two barriers of a task, in milliseconds. */
+const shortestInterval = 10;
+
+/** Output bytes that make a barrier due, whatever else. */
+const maxOutputBytes = 16 * 1024 * 1024;
+
+/**
+ * A partition number of a sub-topology at work: hands fetched batches to its source actors, decides when an epoch
+ * ends, and commits it. Between barrier and commit the next epoch fills; no more than those two are alive.
+ */
+export class Task {
+  readonly #settings: TaskSettings;
+  readonly #inputs = new Map<string, Input>();
+  #epoch: number;
+  #phase: 'filling' | 'aligning' | 'committing' | 'over' = 'filling';
+  /** Records were handed in since the last barrier; or positions moved without any. */
+  #dirty: 'no' | 'progress' | 'records' = 'no';
+  #lastBarrier = 0;
+  #timer: (() => void) | null = null;
+  #commit: Promise<void> = Promise.resolve();
+  #draining: (() => void) | null = null;
+
+  constructor(settings: TaskSettings) {
+    this.#settings = settings;
+    this.#epoch = settings.epoch;
+    const actors = wireTask({
+      ...settings,
+      outbox: settings.checkpoint.output.outbox,
+      onAligned: (work) => { this.#aligned(work); },
+      onFault: (error) => { this.fail(asFailure(error, 'task_crashed')); }
+    });
+    settings.inputs.forEach(({ topic, partition }, index) => {
+      const input = { at: { topic, partition }, actor: actors[index] as Actor<SourceMessage>, credit: new Credit(settings.creditBytes, creditBatches), paused: false };
+      this.#inputs.set(topic, input);
+    });
+  }
+
+  get name(): string {
+    return this.#settings.checkpoint.task;
+  }
+
+  /** Starts reading at the positions the task was made with. */
+  start(): void {
+    for (const { topic, partition, start } of this.#settings.inputs) this.#settings.reader.deliver({ topic, partition }, start);
+  }
+
+  /** A batch for one of the task's partitions. Only notes it and returns. */
+  fetched(batch: FetchedBatch): void {
+    const input = this.#inputs.get(batch.topic);
+    if (input === undefined || this.#phase === 'over') return;
+    input.credit.take(batch.bytes);
+    input.actor.tell({ kind: 'fetched', batch });
+    if (batch.records.length > 0) this.#settings.checkpoint.reached('P0', this.#epoch + 1);
+    if (batch.records.length > 0) this.#dirty = 'records';
+    else if (this.#dirty === 'no') this.#dirty = 'progress';
+    if (!input.credit.available && !input.paused) {
+      input.paused = true;
+      this.#settings.reader.pause(input.at);
+    }
+    this.#schedule();
+  }
+
+  /** Stops reading, commits what came in, and resolves when nothing is left. */
+  drain(): Promise<void> {
+    for (const input of this.#inputs.values()) {
+      input.paused = true;
+      this.#settings.reader.pause(input.at);
+    }
+    return new Promise((resolve) => {
+      this.#draining = resolve;
+      if (this.#phase === 'over') resolve();
+      else this.#schedule();
+    });
+  }
+
+  /** Ends the task without committing anything more; a commit under way is waited for. */
+  async close(): Promise<void> {
+    this.#end();
+    await this.#commit;
+    await this.#settings.checkpoint.output.close();
+  }
+
+  /** Reports the first failure and stops; the rest is the topology's to decide. */
+  fail(failure: Failure): void {
+    if (this.#phase === 'over') return;
+    this.#end();
+    this.#settings.onFailed(failure);
+  }
+
+  #end(): void {
+    this.#phase = 'over';
+    this.#timer?.();
+    this.#timer = null;
+    for (const { at } of this.#inputs.values()) this.#settings.reader.pause(at);
+    this.#settings.parent.stop();
+    this.#draining?.();
+  }
+
+  /** Starts the next barrier, now or when it is due. */
+  #schedule(): void {
+    if (this.#phase !== 'filling') return;
+    if (this.#dirty === 'no') {
+      this.#draining?.();
+      return;
+    }
+    if (this.#timer !== null && this.#draining === null && !this.#urgent()) return;
+    this.#timer?.();
+    this.#timer = null;
+    const wait = this.#untilDue();
+    if (wait <= 0) this.#startBarrier();
+    else {
+      this.#timer = this.#settings.clock.after(wait, () => {
+        this.#timer = null;
+        this.#schedule();
+      });
+    }
+  }
+
+  /** The bounds that make a checkpoint due before its interval. */
+  #urgent(): boolean {
+    if (this.#settings.checkpoint.output.outbox.bytes >= maxOutputBytes) return true;
+    for (const { credit } of this.#inputs.values()) if (!credit.available) return true;
+    return false;
+  }
+
+  /** Milliseconds until the next barrier may go, and the budget's word on it. */
+  #untilDue(): number {
+    const { plan, clock, budget } = this.#settings;
+    const since = clock.elapsed() - this.#lastBarrier;
+    // At-least-once output is visible without a commit, so only exactly-once hurries once it has caught up.
+    const hurries = (this.#dirty === 'records' && plan.delivery === 'exactly_once') || this.#draining !== null || this.#urgent();
+    const interval = hurries ? Math.min(shortestInterval, plan.trigger.checkpointInterval) : plan.trigger.checkpointInterval;
+    return since < interval ? interval - since : budget.take();
+  }
+
+  #startBarrier(): void {
+    this.#phase = 'aligning';
+    this.#dirty = 'no';
+    this.#lastBarrier = this.#settings.clock.elapsed();
+    const epoch = this.#epoch + 1;
+    for (const { actor } of this.#inputs.values()) actor.tell({ kind: 'barrier', epoch });
+  }
+
+  #aligned(work: EpochWork): void {
+    if (this.#phase !== 'aligning') return;
+    this.#phase = 'committing';
+    this.#commit = this.#checkpoint(work).catch((error: unknown) => {
+      this.fail(asFailure(error, 'task_crashed'));
+    });
+  }
+
+  async #checkpoint(work: EpochWork): Promise<void> {
+    const positions = work.progress.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
+    const times = await checkpoint(work.epoch, positions, work.outputs, this.#settings.checkpoint);
+    this.#epoch = work.epoch;
+    this.#settings.onCommitted({ epoch: work.epoch, counts: work.counts, outputs: work.outputs.records, positions, times });
+    this.#giveBack(work);
+    this.#settings.checkpoint.reached('P6', work.epoch);
+    if (this.#isOver()) return;
+    this.#phase = 'filling';
+    this.#schedule();
+  }
+
+  /** A method, because the phase may change while a commit is awaited, which the compiler cannot see. */
+  #isOver(): boolean {
+    return this.#phase === 'over';
+  }
+
+  #giveBack(work: EpochWork): void {
+    for (const { topic, bytes, batches } of work.progress) {
+      const input = this.#inputs.get(topic);
+      if (input === undefined) continue;
+      input.credit.giveBack(bytes, batches);
+      if (!input.paused || !input.credit.available || this.#draining !== null || this.#isOver()) continue;
+      input.paused = false;
+      this.#settings.reader.resume(input.at);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { Failure } from '../../actors/failure.ts';
+import type { Broker } from '../../actors/port.ts';
+import type { Plan } from '../topology/model.ts';
+
+/** Every topic a plan names outright, with what it is for. */
+export function topicsOf(plan: Plan): Map<string, string> {
+  const topics = new Map<string, string>();
+  const note = (topic: string, use: string): void => {
+    if (!topics.has(topic)) topics.set(topic, use);
+  };
+  for (const node of plan.nodes) {
+    if (node.kind === 'source') for (const topic of node.build().topics) note(topic, `source ${node.name}`);
+    if (node.kind === 'sink') {
+      const { topic } = node.build();
+      if (topic !== null) note(topic, `sink ${node.name}`);
+    }
+    if (node.onError.action === 'dead_letter') note(node.onError.topic, 'dead letters');
+  }
+  return topics;
+}
+
+/** Checks that the topics are there. The embedded broker makes what is missing; on Kafka that is the operator's to do. */
+export async function topicsToCheck(plan: Plan, broker: Broker, onCreated: (topics: string[]) => void): Promise<void> {
+  const topics = topicsOf(plan);
+  const found = await broker.describeTopics([...topics.keys()]);
+  const missing = [...topics.keys()].filter((topic) => !found.has(topic));
+  if (missing.length === 0) return;
+  if (plan.broker.type === 'embedded') {
+    const { partitions } = plan.broker;
+    await broker.createTopics(missing.map((topic) => ({ topic, partitions })));
+    onCreated(missing);
+    return;
+  }
+  const list = missing.map((topic) => `${topic} (${topics.get(topic) ?? ''})`).join(', ');
+  throw new Failure('topic_missing', `${missing.length === 1 ? 'Topic does' : 'Topics do'} not exist on ${plan.broker.brokers.join(',')}: ${list}.`);
+}

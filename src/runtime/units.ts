@@ -1,0 +1,25 @@
+import type { TopicPartition } from '../../actors/port.ts';
+import type { Plan, SubTopology } from '../topology/model.ts';
+
+/** One task, as the group assigns it: a partition number of a sub-topology. */
+export interface TaskUnit {
+  readonly name: string;
+  readonly sub: SubTopology;
+  /** Sorted by topic. */
+  readonly partitions: readonly TopicPartition[];
+}
+
+/** Groups assigned partitions into tasks. */
+export function unitsOf(plan: Plan, partitions: readonly TopicPartition[]): TaskUnit[] {
+  const units = new Map<string, { name: string; sub: SubTopology; partitions: TopicPartition[] }>();
+  const sorted = partitions.toSorted((a, b) => a.partition - b.partition || (a.topic < b.topic ? -1 : 1));
+  for (const at of sorted) {
+    const sub = plan.subTopologies.find(({ topics }) => topics.includes(at.topic));
+    if (sub === undefined) continue;
+    const name = `${sub.name}-${at.partition}`;
+    const unit = units.get(name);
+    if (unit === undefined) units.set(name, { name, sub, partitions: [at] });
+    else unit.partitions.push(at);
+  }
+  return [...units.values()];
+}

@@ -1,0 +1,49 @@
+import type { Failure } from '../../actors/failure.ts';
+import type { RuntimeEvents } from '../../actors/events.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metric.ts';
+
+/** One function per thing that happens: it writes the log line and moves the metric, so that the two never disagree. */
+export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
+  return {
+    topologyChanged(topology, to, failure) {
+      if (to === 'failed' && failure !== null) log.error({ topology, state: to, ...describe(failure) }, `topology failed: ${failure.code}: ${failure.message}`);
+      else log.info({ topology, state: to }, `topology ${to}`);
+    },
+    connectionChanged(topology, failure) {
+      if (failure === null) log.info({ topology }, 'broker answers');
+      else log.warn({ topology, ...describe(failure) }, `waiting for the broker: ${failure.message}`);
+    },
+    assigned(topology, generation, tasks) {
+      metrics.rebalances.add(1, { topology });
+      log.info({ topology, generation, tasks }, `assigned ${tasks.length} tasks`);
+    },
+    taskOpened(topology, task, epoch) {
+      log.debug({ topology, task, epoch }, 'task opened');
+    },
+    taskRetried(topology, task, failure, milliseconds) {
+      metrics.taskRestarts.add(1, { topology, code: failure.code });
+      if (failure.code === 'fenced') metrics.fenced.add(1, { topology });
+      log.warn({ topology, task, retry_ms: Math.round(milliseconds), ...describe(failure) }, `task starts again: ${failure.code}: ${failure.message}`);
+    },
+    topicsCreated(topology, topics) {
+      log.info({ topology, topics }, `created topics ${topics.join(', ')}`);
+    },
+    checkpointed(topology, task, epoch, outputs, times) {
+      for (const [phase, milliseconds] of Object.entries(times)) metrics.checkpointDuration.record((milliseconds as number) / 1000, { topology, phase });
+      if (log.isLevelEnabled('trace')) log.trace({ topology, task, epoch, outputs, times }, 'checkpoint');
+    },
+    stateDirectoryQuarantined(path) {
+      log.warn({ path }, `state directory was damaged; what was there is kept in ${path}`);
+    }
+  };
+}
+
+function describe(failure: Failure): Record<string, unknown> {
+  const { cause } = failure;
+  return {
+    code: failure.code,
+    remedy: failure.remedy,
+    ...(failure.code === 'task_crashed' && cause instanceof Error ? { stack: cause.stack } : {})
+  };
+}

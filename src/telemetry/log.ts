@@ -1,0 +1,33 @@
+import pino from 'pino';
+import type { Logger } from 'pino';
+
+export type { Logger };
+
+/** Where log lines go. */
+export interface LineWriter {
+  write(line: string): void;
+}
+
+export interface LogSettings {
+  readonly level: string;
+  /** Values that must never be printed. */
+  readonly secrets: readonly string[];
+  readonly to: LineWriter;
+}
+
+/** A pino logger that writes JSON lines in this thread: worker transports lose lines when a process ends. */
+export function createLog({ level, secrets, to }: LogSettings): Logger {
+  const base = { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime };
+  return pino(base, secrets.length === 0 ? to : { write: (line: string) => { to.write(redact(line, secrets)); } });
+}
+
+/** Replaces every secret in a text, also as it looks inside a JSON string. */
+export function redact(text: string, secrets: readonly string[]): string {
+  let redacted = text;
+  for (const secret of secrets) {
+    redacted = redacted.replaceAll(secret, '[redacted]');
+    const escaped = JSON.stringify(secret).slice(1, -1);
+    if (escaped !== secret) redacted = redacted.replaceAll(escaped, '[redacted]');
+  }
+  return redacted;
+}

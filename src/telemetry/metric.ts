@@ -1,0 +1,69 @@
+import type { Attributes, BatchObservableResult, Counter, Histogram, Meter, Observable } from '@opentelemetry/api';
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fates } from '../../actors/accounting.ts';
+import type { TopologyStatus } from '../../actors/status.ts';
+
+/** Metrics that are moved where something happens; all others are read from the status when asked for. */
+export interface Metrics {
+  readonly rebalances: Counter;
+  readonly taskRestarts: Counter;
+  readonly fenced: Counter;
+  readonly checkpointDuration: Histogram;
+  /** Reads the status of all topologies at each collection. */
+  observe(status: () => readonly TopologyStatus[]): void;
+  /** Answers with the Prometheus text format. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+}
+
+/** Seconds; checkpoints take milliseconds, so the buckets start low. */
+const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The one registry of the daemon: OpenTelemetry's, read by Prometheus. */
+export function createMetrics(version: string): Metrics {
+  const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true });
+  const meter = new MeterProvider({ readers: [exporter] }).getMeter('millrace', version);
+  meter.createObservableGauge('millrace_build_info', { description: 'Always 1; the version is a label.' }).addCallback((result) => { result.observe(1, { version }); });
+  return {
+    rebalances: meter.createCounter('millrace_rebalances', { description: 'Assignments received from the consumer group.' }),
+    taskRestarts: meter.createCounter('millrace_task_restarts', { description: 'Tasks opened again after a failure, by its code.' }),
+    fenced: meter.createCounter('millrace_fenced', { description: 'Tasks that a newer owner fenced.' }),
+    checkpointDuration: meter.createHistogram('millrace_checkpoint_duration_seconds', {
+      description: 'Duration of a checkpoint by phase.',
+      advice: { explicitBucketBoundaries: durationBuckets }
+    }),
+    observe: (status) => { observeStatus(meter, status); },
+    handle: (request, response) => { exporter.getMetricsRequestHandler(request, response); }
+  };
+}
+
+function observeStatus(meter: Meter, status: () => readonly TopologyStatus[]): void {
+  const counter = (name: string, description: string): Observable => meter.createObservableCounter(name, { description });
+  const gauge = (name: string, description: string): Observable => meter.createObservableGauge(name, { description });
+  const received = counter('millrace_records_in', 'Records a node received, in committed epochs.');
+  const outputs = counter('millrace_records_out', 'Records a node sent on, in committed epochs.');
+  const fate = counter('millrace_records', 'Input records of a node by what became of them, in committed epochs; they add up to millrace_records_in_total.');
+  const lag = gauge('millrace_consumer_lag_records', 'Readable records after the committed position.');
+  const checkpoints = counter('millrace_checkpoints', 'Epochs committed.');
+  const tasks = gauge('millrace_tasks', 'Tasks assigned to this daemon, and those of them that run.');
+  const up = gauge('millrace_topology_up', '1 while the topology runs, else 0; the state is a label.');
+  const write = (result: BatchObservableResult, each: TopologyStatus): void => {
+    const { name: topology } = each;
+    for (const { name: node, kind, counts } of each.nodes) {
+      const labels: Attributes = { topology, node, kind };
+      result.observe(received, counts.received, labels);
+      result.observe(outputs, counts.outputs, labels);
+      for (const key of fates) if (counts[key] > 0) result.observe(fate, counts[key], { ...labels, fate: key });
+    }
+    for (const partition of each.partitions) result.observe(lag, partition.lag, { topology, topic: partition.topic, partition: partition.partition });
+    result.observe(checkpoints, each.checkpoints, { topology });
+    result.observe(tasks, each.tasks.assigned, { topology, state: 'assigned' });
+    result.observe(tasks, each.tasks.running, { topology, state: 'running' });
+    result.observe(up, each.state === 'running' ? 1 : 0, { topology, state: each.state });
+  };
+  meter.addBatchObservableCallback(
+    (result) => { for (const each of status()) write(result, each); },
+    [received, outputs, fate, lag, checkpoints, tasks, up]
+  );
+}

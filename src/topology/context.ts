@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { BuildContext, Path, Validator } from '../../actors/component.ts';
+import { createCodec } from '../codec/create.ts';
+import { compileSchema } from '../codec/schema.ts';
+import type { SourceFile } from './document.ts';
+import { compileExpression } from './expression/compile.ts';
+import type { CompiledExpression } from './expression/compile.ts';
+
+const acceptsAll: Validator = () => null;
+
+/** The context in which a node of a file is built; `at` is the node's place. Schemas are read once, when the file is loaded. */
+export class NodeContext implements BuildContext {
+  readonly #file: SourceFile;
+  readonly #at: Path;
+  readonly #validators = new Map<string, Validator>();
+  readonly #compiled = new Map<string, CompiledExpression>();
+  #checked = false;
+
+  constructor(file: SourceFile, at: Path) {
+    this.#file = file;
+    this.#at = at;
+  }
+
+  /** From now on what is built is run: mistakes were reported the first time. */
+  seal(): void {
+    this.#checked = true;
+  }
+
+  expression(source: string, at: Path, type: 'bool' | 'any' = 'any') {
+    const compiled = this.#compile(source, type);
+    for (const { offset, code, message, hint } of compiled.problems) this.#report(at, code, message, hint, offset);
+    return compiled.create();
+  }
+
+  uses(source: string, variable: string): boolean {
+    return this.#compile(source, 'any').uses.has(variable);
+  }
+
+  codec({ type, schema }: Parameters<BuildContext['codec']>[0], at: Path) {
+    const place = [...at, 'schema'];
+    if (schema !== undefined && type !== 'json') this.#report(place, 'bad_value', `expected no schema: codec ${type} has none`, 'use codec json');
+    return createCodec(type, schema === undefined ? null : this.schema(schema, place));
+  }
+
+  schema(path: string, at: Path): Validator {
+    const known = this.#validators.get(path);
+    if (known !== undefined) return known;
+    const validator = this.#readSchema(path, at);
+    this.#validators.set(path, validator);
+    return validator;
+  }
+
+  problem(at: Path, code: string, message: string, hint?: string): void {
+    this.#report(at, code, message, hint);
+  }
+
+  #compile(source: string, type: 'bool' | 'any'): CompiledExpression {
+    const key = `${type}:${source}`;
+    const known = this.#compiled.get(key);
+    if (known !== undefined) return known;
+    const compiled = compileExpression(source, type);
+    this.#compiled.set(key, compiled);
+    return compiled;
+  }
+
+  #readSchema(path: string, at: Path): Validator {
+    const file = resolve(dirname(this.#file.file), path);
+    try {
+      return compileSchema(JSON.parse(readFileSync(file, 'utf8')));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const reason = code === 'ENOENT' ? 'no such file' : message;
+      this.#report(at, 'bad_schema', `cannot use the JSON Schema ${path}: ${reason}`, 'the path is relative to the topology file');
+      return acceptsAll;
+    }
+  }
+
+  #report(at: Path, code: string, message: string, hint?: string, offset?: number): void {
+    if (this.#checked) throw new Error(`a node was built again with a mistake: ${message}`);
+    this.#file.report([...this.#at, ...at], code, message, hint, offset === undefined ? {} : { offset });
+  }
+}

@@ -1,0 +1,130 @@
+import type * as z from 'zod';
+import { catalogue, findComponent } from '../../actors/catalogue.ts';
+import type { Component, ComponentKind, Path, SinkLogic, SourceLogic, TransformLogic } from '../../actors/component.ts';
+import { namePattern } from '../../actors/options.ts';
+import { NodeContext } from './context.ts';
+import type { SourceFile } from './document.ts';
+import { parsePart, show } from './issues.ts';
+import type { onError } from './schema.ts';
+import { nodeSchema, topologySchema } from './schema.ts';
+import { nearest } from './suggest.ts';
+
+/** `on_error` as a file says it. */
+export type OnErrorOption = z.output<typeof onError>;
+
+/** What a node was built into: the logic of its kind. */
+export type Logic = SourceLogic | TransformLogic | SinkLogic;
+
+/** A node as a file declares it, checked by itself; whom it reads is still a name. */
+export interface Declared {
+  readonly kind: ComponentKind;
+  readonly name: string;
+  readonly at: Path;
+  /** As written, even where the rest of the node has mistakes, so that one mistake is not reported as several. */
+  readonly from: readonly { readonly text: string; readonly at: Path }[];
+  /** Null where the node has mistakes. */
+  readonly built: Built | null;
+}
+
+/** A node without mistakes of its own. */
+export interface Built {
+  readonly component: Component;
+  readonly onError: OnErrorOption | undefined;
+  /** Names of its outputs; [''] where there is just one, none for a sink. */
+  readonly outputs: readonly string[];
+  /** The logic that was built to check the node: its topics are read from it. */
+  readonly logic: Logic;
+  build(): Logic;
+}
+
+const sections: readonly (readonly [section: string, kind: ComponentKind])[] = [
+  ['sources', 'source'],
+  ['transforms', 'transform'],
+  ['sinks', 'sink']
+];
+
+const topKeys = Object.keys(topologySchema.shape);
+
+/** Declares the nodes of a file, in file order, sources first. */
+export function declareNodes(file: SourceFile, root: Readonly<Record<string, unknown>>): Declared[] {
+  const nodes: Declared[] = [];
+  const names = new Map<string, string>();
+  for (const [section, kind] of sections) {
+    const entries = root[section];
+    if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) continue;
+    for (const [name, entry] of Object.entries(entries)) {
+      const at = [section, name];
+      checkName(file, at, name, names);
+      names.set(name, section);
+      nodes.push(declareNode(file, at, name, kind, entry));
+    }
+  }
+  return nodes;
+}
+
+function checkName(file: SourceFile, at: Path, name: string, names: ReadonlyMap<string, string>): void {
+  if (!namePattern.test(name)) {
+    const hint = `for example ${suggestName(name)}`;
+    file.report(at, 'bad_name', `expected a name in lower_snake_case, found ${show(name)}`, hint, { key: true });
+  }
+  const other = names.get(name);
+  if (other !== undefined) {
+    file.report(at, 'duplicate_name', `${name} is already the name of a node in ${other}`, 'names are unique over sources, transforms and sinks', { key: true });
+  }
+}
+
+function suggestName(name: string): string {
+  const snake = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^[^a-z]+/, '');
+  return snake === '' ? 'my_node' : snake;
+}
+
+function declareNode(file: SourceFile, at: Path, name: string, kind: ComponentKind, entry: unknown): Declared {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+    file.report(at, 'bad_value', `expected a map with type and its options, found ${show(entry)}`);
+    return { kind, name, at, from: [], built: null };
+  }
+  const options = entry as Record<string, unknown>;
+  const from = inputs(options['from'], at);
+  const component = componentOf(file, at, kind, options['type']);
+  const built = component === null ? null : buildNode(file, at, component, options);
+  return { kind, name, at, from, built };
+}
+
+function inputs(from: unknown, at: Path): Declared['from'] {
+  if (typeof from === 'string') return [{ text: from, at: [...at, 'from'] }];
+  if (!Array.isArray(from)) return [];
+  return (from as unknown[]).flatMap((text, i) => (typeof text === 'string' ? [{ text, at: [...at, 'from', i] }] : []));
+}
+
+function componentOf(file: SourceFile, at: Path, kind: ComponentKind, type: unknown): Component | null {
+  const known = catalogue.filter((component) => component.kind === kind).map((component) => component.type);
+  if (type === undefined) {
+    file.report(at, 'missing_option', `expected the option type: one of ${known.join(', ')}`);
+    return null;
+  }
+  const component = typeof type === 'string' ? findComponent(kind, type) : undefined;
+  if (component !== undefined) return component;
+  const near = typeof type === 'string' ? nearest(type, known) : null;
+  const message = `expected a type of ${kind}: ${known.join(', ')}; found ${show(type)}`;
+  file.report([...at, 'type'], 'unknown_type', message, near === null ? undefined : `did you mean ${near}?`);
+  return null;
+}
+
+/** Checks the options, then builds the logic once to find the mistakes that only show there. */
+function buildNode(file: SourceFile, at: Path, component: Component, options: Record<string, unknown>): Built | null {
+  const before = file.problems.length;
+  const parsed = parsePart({ file, at, schema: nodeSchema(component), topKeys }, options);
+  if (parsed === null) return null;
+  const { type: _type, from: _from, on_error: onErrorOption, ...config } = parsed;
+  const context = new NodeContext(file, at);
+  const build = (): Logic => component.build(config, context);
+  const logic = build();
+  context.seal();
+  if (file.problems.length > before) return null;
+  const outputs = component.kind === 'sink' ? [] : (component.outputs?.(config) ?? ['']);
+  return { component, onError: onErrorOption as OnErrorOption | undefined, outputs, logic, build };
+}

@@ -1,0 +1,168 @@
+import type { ParseResult, ParseError, TypeError as CelTypeError, EvaluationError } from '@marcbachmann/cel-js';
+import type { Expression } from '../../../actors/component.ts';
+import { Failure } from '../../../actors/failure.ts';
+import type { StreamRecord } from '../../../actors/record.ts';
+import { nearest } from '../suggest.ts';
+import { environment, setNow, variables } from './environment.ts';
+import { inspect } from './inspect.ts';
+import type { Mention, PatternUse } from './inspect.ts';
+import { toPlain } from './plain.ts';
+import { Scope } from './scope.ts';
+
+/** A mistake in an expression; `offset` counts characters from its start. */
+export interface ExpressionProblem {
+  readonly offset: number;
+  readonly code: 'bad_expression' | 'unknown_variable';
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** An expression, checked as far as it can be without a record. */
+export interface CompiledExpression {
+  readonly problems: readonly ExpressionProblem[];
+  /** The variables it reads. */
+  readonly uses: ReadonlySet<string>;
+  /** A new instance. Each serves one task, where nothing runs at the same time. */
+  create(): Expression;
+}
+
+type CelError = ParseError | CelTypeError | EvaluationError;
+
+const variableNames = variables.map(({ name }) => name);
+
+/** Parses and checks an expression. Never throws: mistakes come back as problems. */
+export function compileExpression(source: string, type: 'bool' | 'any'): CompiledExpression {
+  let parsed: ParseResult;
+  try {
+    parsed = environment.parse(source);
+  } catch (error) {
+    return refused([fromCel(error as CelError)]);
+  }
+  const { mentions, patterns } = inspect(parsed.ast);
+  const problems = [...unknownVariables(mentions), ...badPatterns(patterns)];
+  if (problems.length === 0) problems.push(...typeProblems(parsed, type));
+  if (problems.length > 0) return refused(problems);
+  return {
+    problems: [],
+    uses: new Set(mentions.map(({ name }) => name)),
+    create: () => evaluator(environment.parse(source), source)
+  };
+}
+
+/** Stands in for an expression with mistakes, so that checking goes on; what is built with it never runs. */
+function refused(problems: readonly ExpressionProblem[]): CompiledExpression {
+  const run: Expression = () => {
+    throw new Failure('expression_failed', 'this expression has mistakes');
+  };
+  return { problems, uses: new Set(), create: () => run };
+}
+
+function fromCel(error: CelError): ExpressionProblem {
+  const problem = { offset: error.range?.start ?? 0, code: 'bad_expression', message: error.summary } as const;
+  const hint = celHints.find(([text]) => error.summary.startsWith(text))?.[1];
+  return hint === undefined ? problem : { ...problem, hint };
+}
+
+const celHints: readonly (readonly [start: string, hint: string])[] = [
+  ['Unexpected character: =', 'compare with =='],
+  ['Unexpected token: EOF', 'the expression ends too early'],
+  ['found no matching overload', 'see the functions in REFERENCE.md; dyn(…) leaves a type open'],
+  ['Ternary branches', 'write 1.0 for 1, or dyn(…) around one of them']
+];
+
+function unknownVariables(mentions: readonly Mention[]): ExpressionProblem[] {
+  const problems: ExpressionProblem[] = [];
+  for (const { name, offset, field } of mentions) {
+    if (environment.hasVariable(name)) continue;
+    const near = nearest(name, variableNames);
+    const meant = near ?? (field === null ? `value.${name}` : `value.${name}.${field}`);
+    problems.push({
+      offset,
+      code: 'unknown_variable',
+      message: `expected one of the variables ${variableNames.join(', ')}, found ${name}`,
+      hint: `did you mean ${meant}? A text needs quotes: "${name}"`
+    });
+  }
+  return problems;
+}
+
+/** Lookaround and back-references: what the linear engine cannot run, and CEL's own syntax (RE2) does not have. */
+const beyondRe2 = /\(\?<?[=!]|\\[1-9]|\\k</;
+
+function badPatterns(patterns: readonly PatternUse[]): ExpressionProblem[] {
+  const problems: ExpressionProblem[] = [];
+  for (const { offset, pattern } of patterns) {
+    const message = patternProblem(pattern);
+    if (message !== null) problems.push({ offset, code: 'bad_expression', message });
+  }
+  return problems;
+}
+
+function patternProblem(pattern: string | null): string | null {
+  if (pattern === null) return 'matches: expected a pattern written as a text, found a computed one';
+  if (beyondRe2.test(pattern)) return 'matches: expected a pattern without lookaround and back-references (RE2 syntax)';
+  try {
+    new RegExp(pattern);
+    return null;
+  } catch (error) {
+    return `matches: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function typeProblems(parsed: ParseResult, type: 'bool' | 'any'): ExpressionProblem[] {
+  const result = parsed.check();
+  if (!result.valid) return result.error === undefined ? [] : [fromCel(result.error)];
+  const found = result.type ?? 'dyn';
+  if (type === 'any' || found === 'bool' || found.startsWith('dyn')) return [];
+  return [{ offset: 0, code: 'bad_expression', message: `expected true or false, found an expression of type ${found}` }];
+}
+
+function evaluator(parsed: ParseResult, source: string): Expression {
+  parsed.check();
+  const scope = new Scope();
+  return (record, now) => {
+    setNow(now);
+    scope.enter(record);
+    let result: unknown;
+    try {
+      result = parsed(scope);
+    } catch (error) {
+      result = retry(parsed, scope, record, error, source);
+    }
+    // Almost every expression on the hot path gives true or false.
+    if (typeof result === 'boolean') return result;
+    return toPlain(result);
+  };
+}
+
+/**
+ * CEL tells an object's type by its `constructor`, so data with a field of that name is refused as an unknown type.
+ * Such a value is turned into Maps, which have no fields but their entries, and evaluated again.
+ */
+function retry(parsed: ParseResult, scope: Scope, record: StreamRecord, error: unknown, source: string): unknown {
+  if (error instanceof Failure) throw error;
+  if ((error as Partial<CelError>).code !== 'unsupported_type') throw failure(error, source);
+  scope.value = toMaps(record.value);
+  try {
+    return parsed(scope);
+  } catch (second) {
+    throw failure(second, source);
+  }
+}
+
+function toMaps(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toMaps);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  const result = new Map<string, unknown>();
+  for (const [key, item] of Object.entries(value)) result.set(key, toMaps(item));
+  return result;
+}
+
+/** Messages hold the expression's text and types, never a record's data. */
+function failure(error: unknown, source: string): Failure {
+  if (error instanceof Failure) return error;
+  const { summary } = error as Partial<CelError>;
+  const text = summary ?? (error instanceof Error ? error.message : String(error));
+  const shown = source.length <= 80 ? source : `${source.slice(0, 79)}…`;
+  return new Failure('expression_failed', `${text} in ${shown}`);
+}

@@ -1,0 +1,88 @@
+import type { SinkLogic, SourceLogic, TransformLogic } from '../../actors/component.ts';
+
+/** A mistake in a topology file, with its place (1-based). */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What happens to a record that can never work at a node. */
+export type ErrorPolicy =
+  | { readonly action: 'dead_letter'; readonly topic: string; readonly envelope: boolean }
+  | { readonly action: 'skip' }
+  | { readonly action: 'fail' };
+
+/** One output of an upstream node. */
+export interface Edge {
+  readonly node: number;
+  readonly port: number;
+}
+
+interface NodeBase {
+  /** Index in `Plan.nodes`; upstream nodes have lower ones. */
+  readonly id: number;
+  readonly name: string;
+  readonly type: string;
+  readonly onError: ErrorPolicy;
+}
+
+export interface SourceNode extends NodeBase {
+  readonly kind: 'source';
+  build(): SourceLogic;
+}
+
+export interface TransformNode extends NodeBase {
+  readonly kind: 'transform';
+  readonly inputs: readonly Edge[];
+  /** Names of the outputs by port; [''] where there is just one. */
+  readonly outputs: readonly string[];
+  /** Fresh logic, for one task. */
+  build(): TransformLogic;
+}
+
+export interface SinkNode extends NodeBase {
+  readonly kind: 'sink';
+  readonly inputs: readonly Edge[];
+  build(): SinkLogic;
+}
+
+export type PlanNode = SourceNode | TransformNode | SinkNode;
+
+/** Nodes that are connected without a repartition topic between them; each partition number of its topics is one task. */
+export interface SubTopology {
+  /** After its first stateful node, else its first source. */
+  readonly name: string;
+  readonly nodes: readonly number[];
+  /** Every topic its sources read, sorted. */
+  readonly topics: readonly string[];
+}
+
+export type BrokerConfig =
+  | { readonly type: 'kafka'; readonly brokers: readonly string[] }
+  | { readonly type: 'embedded'; readonly path: string; readonly partitions: number };
+
+export interface Trigger {
+  readonly mode: 'real_time';
+  /** Milliseconds. */
+  readonly checkpointInterval: number;
+}
+
+/** The checked, resolved topology. Nothing after it sees YAML. */
+export interface Plan {
+  readonly name: string;
+  readonly file: string;
+  /** Consumer group, and the prefix of transactional ids. */
+  readonly group: string;
+  readonly broker: BrokerConfig;
+  readonly delivery: 'exactly_once' | 'at_least_once';
+  readonly trigger: Trigger;
+  /** In topological order. */
+  readonly nodes: readonly PlanNode[];
+  readonly subTopologies: readonly SubTopology[];
+  /** Hash of what members of one group must agree on: sources, sub-topologies, delivery. */
+  readonly signature: string;
+}

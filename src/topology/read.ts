@@ -1,0 +1,60 @@
+import { connect } from './connect.ts';
+import { declareNodes } from './declare.ts';
+import { SourceFile } from './document.ts';
+import type { Environment } from './interpolate.ts';
+import { parsePart, show } from './issues.ts';
+import type { Plan } from './model.ts';
+import { createPlan } from './plan.ts';
+import type { TopologyHead } from './schema.ts';
+import { laterTriggers, topologySchema } from './schema.ts';
+import { checkTopics } from './topics.ts';
+
+/** A file that was read: its plan where it has no mistakes, and what is known of it in any case. */
+export interface ReadTopology {
+  readonly file: SourceFile;
+  readonly plan: Plan | null;
+}
+
+/** Text of a topology file to its plan; every mistake of it is reported in `file.problems`. */
+export function readTopology(path: string, text: string, environment: Environment): ReadTopology {
+  const file = new SourceFile(path, text, environment);
+  const { root } = file;
+  if (root === undefined || root === null) {
+    if (file.problems.length === 0) file.report([], 'no_topology', 'expected a topology, found an empty file');
+    return { file, plan: null };
+  }
+  if (typeof root !== 'object' || Array.isArray(root)) {
+    file.report([], 'bad_value', `expected a map with name, broker, sources and sinks, found ${show(root)}`);
+    return { file, plan: null };
+  }
+  const options = root as Record<string, unknown>;
+  const head = readHead(file, options);
+  const nodes = declareNodes(file, options);
+  const graph = connect(file, nodes);
+  checkEnds(file, options);
+  checkTopics(file, nodes, head?.on_error);
+  if (head === null || file.problems.length > 0) return { file, plan: null };
+  return { file, plan: createPlan(path, head, graph) };
+}
+
+function readHead(file: SourceFile, options: Record<string, unknown>): TopologyHead | null {
+  const at: string[] = [];
+  const { trigger } = options;
+  const mode: unknown = typeof trigger === 'object' && trigger !== null && 'mode' in trigger ? trigger.mode : trigger;
+  const later = typeof mode === 'string' && laterTriggers.includes(mode);
+  if (later) {
+    const place = typeof trigger === 'string' ? ['trigger'] : ['trigger', 'mode'];
+    file.report(place, 'not_available', `the trigger ${mode} is not available in this version`, 'use real_time');
+  }
+  const checked = later ? Object.fromEntries(Object.entries(options).filter(([key]) => key !== 'trigger')) : options;
+  return parsePart({ file, at, schema: topologySchema, topKeys: [] }, checked);
+}
+
+/** A topology reads and writes something. A section that is absent altogether is reported as a missing option already. */
+function checkEnds(file: SourceFile, options: Readonly<Record<string, unknown>>): void {
+  for (const section of ['sources', 'sinks']) {
+    const entries = options[section];
+    if (typeof entries !== 'object' || entries === null || Object.keys(entries).length > 0) continue;
+    file.report([section], 'missing_option', `expected at least one node in ${section}, found none`);
+  }
+}

@@ -1,0 +1,34 @@
+/** The known word that is meant by a misspelt one: at most two letters away, or one the start of the other; null where none is near. */
+export function nearest(word: string, known: readonly string[]): string | null {
+  const lower = word.toLowerCase();
+  let best: string | null = null;
+  let bestDistance = 3;
+  for (const candidate of known) {
+    const distance = editDistance(lower, candidate.toLowerCase());
+    // Two letters of a two-letter word would make everything near.
+    if (distance < bestDistance && distance < Math.max(2, lower.length - 1)) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best ?? sharedStart(lower, known);
+}
+
+function sharedStart(word: string, known: readonly string[]): string | null {
+  if (word.length < 3) return null;
+  return known.find((candidate) => candidate.startsWith(word) || (candidate.length >= 3 && word.startsWith(candidate))) ?? null;
+}
+
+/** Levenshtein's distance: letters to insert, delete or replace. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current[j] = Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, replace);
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

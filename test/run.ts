@@ -1,0 +1,37 @@
+/*
+ * Runs the tests: `node test/run.ts [unit|integration] [file…]`. One Apache Kafka is started for all integration
+ * tests of a run and its address passed on, since a start costs seconds and memory.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { startKafka } from './support/kafka.ts';
+
+const [kind = 'all', ...files] = process.argv.slice(2);
+const unit = globSync('test/{actors,admin,broker,cli,codec,runtime,state,telemetry,tidy,topology}/**/*.test.ts').toSorted();
+const integration = globSync('test/integration/**/*.test.ts').toSorted();
+const selected = files.length > 0 ? files : kind === 'unit' ? unit : kind === 'integration' ? integration : [...unit, ...integration];
+
+const kafka = selected.some((file) => file.startsWith('test/integration')) ? await tryKafka() : null;
+try {
+  process.exitCode = await runNode(selected, kafka?.brokers);
+} finally {
+  await kafka?.stop();
+}
+
+async function tryKafka(): ReturnType<typeof startKafka> extends Promise<infer K> ? Promise<K | null> : never {
+  try {
+    return await startKafka();
+  } catch (error) {
+    // The tests themselves skip or fail for want of it, as CI says.
+    console.error(`No Kafka for the integration tests: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}
+
+function runNode(tests: readonly string[], brokers: string | undefined): Promise<number> {
+  const env = { ...process.env, ...(brokers === undefined ? {} : { MILLRACE_TEST_KAFKA: brokers }) };
+  const child = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-timeout=240000', ...tests], { stdio: 'inherit', env });
+  return new Promise((resolve) => {
+    child.on('exit', (code) => { resolve(code ?? 1); });
+  });
+}

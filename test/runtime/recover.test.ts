@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { encodeOffsetMetadata, decodeOffsetMetadata, topicHash } from '../../src/runtime/offset-metadata.ts';
+import { recover } from '../../src/runtime/recover.ts';
+import type { RecoveryInput } from '../../src/runtime/recover.ts';
+
+const partitions = [{ topic: 'a', partition: 2 }, { topic: 'b', partition: 2 }];
+
+function metadata(epoch: number, counts: Record<string, number> = { a: 4, b: 4 }): string {
+  const hashed = Object.fromEntries(Object.entries(counts).map(([topic, count]) => [topicHash(topic), count]));
+  return encodeOffsetMetadata({ task: 'sub-2', epoch, nonce: 'n', signature: 's', partitions: hashed });
+}
+
+function input(more: Partial<RecoveryInput>): RecoveryInput {
+  return { task: 'sub-2', group: 'g', partitions, committed: [null, null], remembered: null, ...more };
+}
+
+describe('recover', () => {
+  it('leaves the start to `start:` where nothing was ever committed', () => {
+    assert.deepEqual(recover(input({})), { epoch: -1, positions: [null, null] });
+  });
+
+  it('goes on behind the highest epoch, each partition at its own offset', () => {
+    const committed = [{ offset: 10, metadata: metadata(7) }, { offset: 3, metadata: metadata(5) }];
+    assert.deepEqual(recover(input({ committed })), { epoch: 7, positions: [10, 3] });
+  });
+
+  it('stops when this daemon remembers a commit that the group no longer has', () => {
+    const remembered = { epoch: 9, nonce: 'n', offsets: { a: { '2': 41 } } };
+    assert.throws(() => recover(input({ remembered })), { code: 'checkpoint_lost', message: /no offset for a\[2\].*last committed offset 41/ });
+  });
+
+  it('stops when the offset of one topic is gone and the other tells that it was there', () => {
+    const committed = [{ offset: 10, metadata: metadata(7) }, null];
+    assert.throws(() => recover(input({ committed })), { code: 'checkpoint_lost', message: /no offset for b\[2\]/ });
+  });
+
+  it('takes a topic that was added, and a partition that was added, as new', () => {
+    const committed = [{ offset: 10, metadata: metadata(7, { a: 4 }) }, null];
+    assert.deepEqual(recover(input({ committed })).positions, [10, null]);
+    const grown = [{ offset: 10, metadata: metadata(7, { a: 4, b: 2 }) }, null];
+    assert.deepEqual(recover(input({ committed: grown })).positions, [10, null]);
+  });
+
+  for (const found of ['', 'set by a script', '{"millrace":2}', '[]', 'null']) {
+    it(`stops at an offset that another program committed (${JSON.stringify(found)})`, () => {
+      const committed = [{ offset: 10, metadata: found }, null];
+      assert.throws(() => recover(input({ committed })), { code: 'foreign_commit', message: /offset 10 for a\[2\]/ });
+    });
+  }
+});
+
+describe('offset metadata', () => {
+  it('round-trips', () => {
+    const value = { task: 'orders-3', epoch: 12, nonce: 'abc', signature: 'def', partitions: { [topicHash('orders')]: 8 } };
+    assert.deepEqual(decodeOffsetMetadata(encodeOffsetMetadata(value)), value);
+  });
+});
