@@ -57,7 +57,8 @@ export function duration(limits: { readonly min?: number } = {}) {
     .transform((text) => parseDuration(text) ?? 0)
     .refine((value) => value >= min && value <= maxDuration, {
       error: `a duration from ${formatDuration(min)} to ${formatDuration(86_400_000 * 24)}`
-    });
+    })
+    .meta({ title: 'duration' });
 }
 
 /** A size with its unit; the output is bytes. */
@@ -67,7 +68,8 @@ export function size(limits: { readonly min?: number } = {}) {
     .string({ error: 'a size with its unit, such as 512B, 64KiB or 1MiB' })
     .regex(sizePattern, { error: 'a size with its unit, such as 512B, 64KiB or 1MiB' })
     .transform((text) => parseSize(text) ?? 0)
-    .refine((value) => value >= min, { error: `a size of at least ${min}B` });
+    .refine((value) => value >= min, { error: `a size of at least ${min}B` })
+    .meta({ title: 'size' });
 }
 
 /** A whole number of at least `min`. */
@@ -83,7 +85,8 @@ export function name() {
   return z
     .string({ error: 'a name in lower_snake_case' })
     .regex(namePattern, { error: 'a name in lower_snake_case, starting with a letter' })
-    .max(100, { error: 'a name of at most 100 characters' });
+    .max(100, { error: 'a name of at most 100 characters' })
+    .meta({ title: 'name' });
 }
 
 /** Kafka's own rule for topic names (org.apache.kafka.common.internals.Topic). */
@@ -97,7 +100,8 @@ export function topicName() {
   return z
     .string({ error })
     .regex(/^[a-zA-Z0-9._-]{1,249}$/, { error })
-    .refine(isTopicName, { error });
+    .refine(isTopicName, { error })
+    .meta({ title: 'topic' });
 }
 
 /**
@@ -115,7 +119,8 @@ export function expression() {
 export function fieldPath() {
   return z
     .string({ error: 'a field, such as user.name' })
-    .refine(isFieldPath, { error: 'a field, such as user.name: names joined by dots, none of them __proto__' });
+    .refine(isFieldPath, { error: 'a field, such as user.name: names joined by dots, none of them __proto__' })
+    .meta({ title: 'field' });
 }
 
 /** True for names joined by single dots. `__proto__` would reach into JavaScript's own objects, so it is refused. */

@@ -26,6 +26,8 @@ export interface SinkActorSettings {
   readonly nodes: readonly PlanNode[];
   readonly sinks: ReadonlyMap<number, SinkLogic>;
   readonly channels: number;
+  /** Where records without a key begin their rotation over partitions. */
+  readonly rotation: number;
   readonly outbox: Outbox;
   readonly topics: Topics;
   onAligned(work: EpochWork): void;
@@ -38,13 +40,14 @@ const deadLetterLane: Lane = { compression: 'none', batch: { records: 1, bytes: 
 export class SinkReceiver {
   readonly #settings: SinkActorSettings;
   readonly #inbox: Inbox<SinkMessage>;
-  readonly #partitioner = new Partitioner();
+  readonly #partitioner: Partitioner;
   readonly #counts = new Map<number, Counts>();
   #reported = new Map<number, Counts>();
   #progress: SourceProgress[] = [];
 
   constructor(settings: SinkActorSettings) {
     this.#settings = settings;
+    this.#partitioner = new Partitioner(settings.rotation);
     for (const id of settings.sinks.keys()) this.#counts.set(id, noCounts());
     this.#inbox = new Inbox<SinkMessage>(settings.channels, {
       describe(message) {

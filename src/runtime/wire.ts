@@ -85,7 +85,8 @@ class Wiring {
     const transforms = this.#nodes.filter(({ kind }) => kind === 'transform').length;
     const { plan, outbox, topics, onAligned } = this.#settings;
     const channels = this.#settings.inputs.length + transforms;
-    const receiver = new SinkReceiver({ nodes: plan.nodes, sinks, channels, outbox, topics, onAligned });
+    const rotation = this.#settings.inputs[0]?.partition ?? 0;
+    const receiver = new SinkReceiver({ nodes: plan.nodes, sinks, channels, rotation, outbox, topics, onAligned });
     this.#sinkActor = this.#spawn<SinkMessage>('sink', (message) => receiver.receive(message));
   }
 
@@ -93,7 +94,7 @@ class Wiring {
     const channelsOf = node.inputs.map(({ node: upstream }) => this.#channelsFrom(upstream));
     const channels = channelsOf.reduce((sum, count) => sum + count, 0);
     const outlet = this.#outlet(node, node.outputs.length);
-    const actor = this.#spawn<Delivery>(node.name, transformReceiver(node.build(), channels, outlet));
+    const actor = this.#spawn<Delivery>(`node.${node.name}`, transformReceiver(node.build(), channels, outlet));
     let next = 0;
     node.inputs.forEach((edge, index) => {
       for (let count = channelsOf[index] ?? 0; count > 0; count -= 1) this.#connect(edge, { kind: 'node', actor, channel: next++, sent: 0 });
@@ -110,7 +111,7 @@ class Wiring {
     const node = this.#source(input);
     const outlet = this.#outlet(node, 1, true);
     const receive = sourceReceiver(node.build(), input, input.start, outlet, this.#settings.clock);
-    return this.#spawn(`${node.name}:${input.topic}`, receive);
+    return this.#spawn(`source.${node.name}.${input.topic}`, receive);
   }
 
   #source({ topic }: TopicPartition): SourceNode {

@@ -8,6 +8,11 @@ import { systemClock } from '../../src/runtime/clock.ts';
 
 const lane: Lane = { compression: 'none', batch: { records: 100, bytes: 1_000_000, linger: 0 } };
 
+/** For what must not happen. */
+function unexpected(error: unknown): never {
+  throw error;
+}
+
 function pending(topic: string, partition: number, size: number, limit = 1000, timestamp = 0): PendingRecord {
   return { topic, partition, key: null, value: null, headers: [], timestamp, size, limit };
 }
@@ -63,7 +68,7 @@ describe('EagerOutbox', () => {
       sent.push(...records.map(({ timestamp }) => timestamp));
       flying -= 1;
     };
-    const outbox = new EagerOutbox(() => ({ send, close: () => Promise.resolve() }), systemClock, assert.fail);
+    const outbox = new EagerOutbox(() => ({ send, close: () => Promise.resolve() }), systemClock, unexpected);
     for (let index = 0; index < 20; index += 1) {
       outbox.add(lane, pending('a', 0, 10, 1000, index));
       outbox.flush();
@@ -75,7 +80,7 @@ describe('EagerOutbox', () => {
   it('waits for its linger, but not when the epoch is sealed', async () => {
     let sent = 0;
     const send = (records: readonly OutgoingRecord[]): Promise<void> => Promise.resolve(void (sent += records.length));
-    const outbox = new EagerOutbox(() => ({ send, close: () => Promise.resolve() }), systemClock, assert.fail);
+    const outbox = new EagerOutbox(() => ({ send, close: () => Promise.resolve() }), systemClock, unexpected);
     outbox.add({ compression: 'none', batch: { records: 100, bytes: 1_000_000, linger: 60_000 } }, pending('a', 0, 10));
     outbox.flush();
     assert.equal(sent, 0);

@@ -1,0 +1,84 @@
+import { Failure, type FailureCode } from '../../../actors/failure.ts';
+import type { KafkajsError } from './internals.ts';
+import { load } from './internals.ts';
+
+/** Kafka's error names that mean something other than "try again later" (Kafka's Errors.java). */
+const codes: Readonly<Record<string, FailureCode>> = {
+  UNKNOWN_TOPIC_OR_PARTITION: 'topic_missing',
+  INVALID_TOPIC_EXCEPTION: 'topic_missing',
+  UNKNOWN_TOPIC_ID: 'topic_missing',
+  TOPIC_AUTHORIZATION_FAILED: 'not_authorized',
+  GROUP_AUTHORIZATION_FAILED: 'not_authorized',
+  CLUSTER_AUTHORIZATION_FAILED: 'not_authorized',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'not_authorized',
+  SASL_AUTHENTICATION_FAILED: 'not_authorized',
+  UNSUPPORTED_SASL_MECHANISM: 'not_authorized',
+  INVALID_PRODUCER_EPOCH: 'fenced',
+  PRODUCER_FENCED: 'fenced',
+  INVALID_PRODUCER_ID_MAPPING: 'fenced',
+  ILLEGAL_GENERATION: 'fenced',
+  UNKNOWN_MEMBER_ID: 'fenced',
+  FENCED_INSTANCE_ID: 'fenced',
+  MESSAGE_TOO_LARGE: 'record_too_large',
+  RECORD_LIST_TOO_LARGE: 'record_too_large',
+  OFFSET_OUT_OF_RANGE: 'offset_out_of_range',
+  UNSUPPORTED_VERSION: 'unsupported_broker',
+  UNSUPPORTED_COMPRESSION_TYPE: 'unsupported_broker',
+  INCONSISTENT_GROUP_PROTOCOL: 'plan_mismatch',
+  INVALID_SESSION_TIMEOUT: 'config_invalid',
+  INVALID_TRANSACTION_TIMEOUT: 'config_invalid',
+  INVALID_GROUP_ID: 'config_invalid',
+  INVALID_CONFIG: 'config_invalid',
+  INVALID_PARTITIONS: 'config_invalid',
+  INVALID_REPLICATION_FACTOR: 'config_invalid',
+  POLICY_VIOLATION: 'config_invalid'
+};
+
+/** The protocol error for a code in a response, as kafkajs makes it. */
+export function protocolError(code: number): KafkajsError {
+  const { createErrorFromCode } = load<{ createErrorFromCode(code: number): KafkajsError }>('protocol/error');
+  const error = createErrorFromCode(code);
+  return error;
+}
+
+/** Kafka's name of what went wrong, from as deep as kafkajs' retry loops buried it; undefined for what is not from a broker. */
+export function errorType(error: unknown): string | undefined {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const type = (at as KafkajsError).type;
+    if (type !== undefined) return type;
+  }
+  return undefined;
+}
+
+/** The failure for whatever kafkajs or a broker answered to `operation`, which the message names along with the topics. */
+export function failureOf(error: unknown, operation: string): Failure {
+  if (error instanceof Failure) return error;
+  const root = rootOf(error);
+  const text = `${operation}: ${root.message}`;
+  const type = errorType(error);
+  if (type !== undefined) return new Failure(codes[type] ?? 'broker_unavailable', `${text} (${type})`, { cause: error });
+  return new Failure(codeOfClient(root), text, { cause: error });
+}
+
+function codeOfClient(error: Error): FailureCode {
+  switch (error.name) {
+    case 'KafkaJSSASLAuthenticationError':
+      return 'not_authorized';
+    case 'KafkaJSServerDoesNotSupportApiKey':
+    case 'KafkaJSNotImplemented':
+      return 'unsupported_broker';
+    case 'TypeError':
+    case 'RangeError':
+    case 'ReferenceError':
+      return 'task_crashed';
+    default:
+      return 'broker_unavailable';
+  }
+}
+
+function rootOf(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  let root = error;
+  while (root.cause instanceof Error) root = root.cause;
+  return root;
+}
