@@ -86,7 +86,9 @@ export interface SourceLogic {
   readonly tombstones: 'pass' | 'drop' | 'dead_letter';
 }
 
+/** Where reading begins in a partition in which nothing was ever committed. */
 export type StartPosition = 'earliest' | 'latest';
+/** How a sink's record batches are compressed. */
 export type Compression = 'none' | 'gzip';
 
 /** When an at-least-once sink sends what it has gathered: at the first of these. */
@@ -97,6 +99,7 @@ export interface BatchLimits {
   readonly linger: number;
 }
 
+/** Which section of a topology file a component belongs to. */
 export type ComponentKind = 'source' | 'transform' | 'sink';
 
 interface ComponentBase<C extends z.ZodType, K extends ComponentKind, L> {
@@ -114,22 +117,28 @@ interface ComponentBase<C extends z.ZodType, K extends ComponentKind, L> {
   build(config: z.output<C>, context: BuildContext): L;
 }
 
+/** A component of `sources:`. */
 export type SourceComponent<C extends z.ZodType = z.ZodType> = ComponentBase<C, 'source', SourceLogic>;
+/** A component of `sinks:`. */
 export type SinkComponent<C extends z.ZodType = z.ZodType> = ComponentBase<C, 'sink', SinkLogic>;
+/** A component of `transforms:`. */
 export interface TransformComponent<C extends z.ZodType = z.ZodType> extends ComponentBase<C, 'transform', TransformLogic> {
   /** True where `from` may name several nodes. */
   readonly manyInputs?: boolean;
 }
 
+/** Any entry of the catalogue. */
 export type Component = SourceComponent | TransformComponent | SinkComponent;
 
 /** Types a definition by its schema; the catalogue holds them without it. */
 export function defineTransform<C extends z.ZodType>(component: Omit<TransformComponent<C>, 'kind'>): TransformComponent {
   return { kind: 'transform', ...component } as unknown as TransformComponent;
 }
+/** As `defineTransform`, for a source. */
 export function defineSource<C extends z.ZodType>(component: Omit<SourceComponent<C>, 'kind'>): SourceComponent {
   return { kind: 'source', ...component } as unknown as SourceComponent;
 }
+/** As `defineTransform`, for a sink. */
 export function defineSink<C extends z.ZodType>(component: Omit<SinkComponent<C>, 'kind'>): SinkComponent {
   return { kind: 'sink', ...component } as unknown as SinkComponent;
 }

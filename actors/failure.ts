@@ -36,6 +36,7 @@ export const failureCodes = {
   crash_loop: { kind: 'fatal', remedy: 'The same task failed again and again without progress; the log has the cause.' }
 } as const satisfies Record<string, { kind: FailureKind; remedy: string }>;
 
+/** A stable code of the table above. */
 export type FailureCode = keyof typeof failureCodes;
 
 /** Something that went wrong, with a stable code. The message says what was expected, what was found and where. */

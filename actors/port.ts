@@ -7,6 +7,7 @@ import type { Compression } from './component.ts';
  * suite (test/contract/broker.ts) holds both to it. Errors are `Failure`s, always.
  */
 
+/** A partition of a topic. */
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
@@ -54,6 +55,7 @@ export interface ReaderListener {
   failed(failure: Failure): void;
 }
 
+/** How a member of a group reads. */
 export interface ReaderSettings {
   readonly group: string;
   /** Topics whose equal partition numbers must go to one member, one list per sub-topology. */
@@ -82,11 +84,13 @@ export interface GroupReader {
   stop(): Promise<void>;
 }
 
+/** An offset to be committed: the next one to read, with what the committer notes beside it. */
 export interface OffsetCommit extends TopicPartition {
   readonly offset: number;
   readonly metadata: string;
 }
 
+/** A record to be written, its partition chosen. */
 export interface OutgoingRecord {
   readonly topic: string;
   readonly partition: number;
@@ -105,6 +109,7 @@ export interface Producer {
   close(): Promise<void>;
 }
 
+/** The one writer of a task, under a transactional id (KIP-98). */
 export interface TransactionalProducer {
   /** Fences every earlier producer with this transactional id and settles its open transaction. */
   open(): Promise<void>;
@@ -122,23 +127,27 @@ export interface Transaction {
   abort(): Promise<void>;
 }
 
+/** What a group committed for a partition. */
 export interface CommittedOffset {
   readonly offset: number;
   readonly metadata: string;
 }
 
+/** What a writer has to know of a topic. */
 export interface TopicInfo {
   readonly partitions: number;
   /** Largest record batch the topic takes, in bytes. */
   readonly maxMessageBytes: number;
 }
 
+/** A topic to be made. */
 export interface NewTopic {
   readonly topic: string;
   readonly partitions: number;
   readonly config?: Readonly<Record<string, string>>;
 }
 
+/** A connection to a broker, or to a cluster of them. */
 export interface Broker {
   readonly name: string;
   /** Rejects with `broker_unavailable` while the broker is away. */

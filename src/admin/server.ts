@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { TopologyStatus } from '../../actors/status.ts';
 import { readiness } from './health.ts';
 
+/** Where the server listens and what it shows. */
 export interface AdminSettings {
   readonly host: string;
   /** 0 takes a free one. */

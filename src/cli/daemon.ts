@@ -18,6 +18,7 @@ import { createMetrics } from '../telemetry/metric.ts';
 import type { Plan } from '../topology/model.ts';
 import { version } from './version.ts';
 
+/** What a daemon is made of. */
 export interface DaemonSettings {
   readonly plans: readonly Plan[];
   readonly log: Logger;

@@ -18,6 +18,7 @@ export interface TaskMemory {
   put(task: string, remembered: RememberedTask): Promise<void>;
 }
 
+/** What the start of a task works on. */
 export interface OpenSettings {
   readonly task: string;
   readonly plan: Plan;
@@ -35,6 +36,8 @@ export interface OpenedTask {
   readonly epoch: number;
   /** In the order of the partitions asked for. */
   readonly positions: readonly number[];
+  /** Ends of the partitions at the start, so that lag is known before the first fetch. */
+  readonly ends: readonly number[];
   readonly checkpoint: CheckpointSettings;
 }
 
@@ -51,13 +54,15 @@ export async function openTask(settings: OpenSettings): Promise<OpenedTask> {
   const committed = await broker.committed(plan.group, partitions);
   const remembered = memory.get(task);
   const recovery = recover({ task, group: plan.group, partitions, committed, remembered });
-  const positions = await resolvePositions(recovery.positions, settings);
+  const ends = await broker.listOffsets(partitions, 'end');
+  const positions = await resolvePositions(recovery.positions, ends, settings);
   const checkpointSettings = await checkpointOf(settings, partitions, positions);
+  const opened = { positions: positions.map(({ offset }) => offset), ends, checkpoint: checkpointSettings };
   const fresh = positions.filter((_, index) => recovery.positions[index] === null);
-  if (fresh.length === 0) return { epoch: recovery.epoch, positions: positions.map(({ offset }) => offset), checkpoint: checkpointSettings };
+  if (fresh.length === 0) return { ...opened, epoch: recovery.epoch };
   const epoch = recovery.epoch + 1;
   await checkpoint(epoch, fresh, nothing, checkpointSettings);
-  return { epoch, positions: positions.map(({ offset }) => offset), checkpoint: checkpointSettings };
+  return { ...opened, epoch };
 }
 
 async function checkpointOf(settings: OpenSettings, at: readonly TopicPartition[], start: readonly Position[]): Promise<CheckpointSettings> {
@@ -83,10 +88,9 @@ function remembering(memory: TaskMemory, task: string, start: readonly Position[
   };
 }
 
-async function resolvePositions(known: readonly (number | null)[], settings: OpenSettings): Promise<Position[]> {
+async function resolvePositions(known: readonly (number | null)[], ends: readonly number[], settings: OpenSettings): Promise<Position[]> {
   const { broker, partitions } = settings;
   const starts = await broker.listOffsets(partitions, 'start');
-  const ends = await broker.listOffsets(partitions, 'end');
   const resolved: Position[] = [];
   for (const [index, at] of partitions.entries()) {
     const start = starts[index] as number;

@@ -41,6 +41,7 @@ export type Target =
   | { readonly kind: 'node'; readonly actor: Actor<Delivery>; readonly channel: number; sent: number }
   | { readonly kind: 'sink'; readonly sink: number };
 
+/** Where an outlet stands in its task. */
 export interface OutletSettings {
   readonly node: number;
   readonly name: string;

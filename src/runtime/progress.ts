@@ -24,11 +24,10 @@ export class Progress {
     this.#counts = plan.nodes.map(() => noCounts());
   }
 
-  opened(partitions: readonly TopicPartition[], positions: readonly number[]): void {
+  opened(partitions: readonly TopicPartition[], positions: readonly number[], ends: readonly number[]): void {
     partitions.forEach((at, index) => {
       const position = positions[index] as number;
-      const known = this.#partitions.get(keyOf(at));
-      this.#partitions.set(keyOf(at), { at, position, end: Math.max(position, known?.end ?? 0) });
+      this.#partitions.set(keyOf(at), { at, position, end: ends[index] as number });
     });
   }
 

@@ -22,6 +22,7 @@ export interface EpochWork {
   readonly counts: ReadonlyMap<number, Counts>;
 }
 
+/** What the sink actor is made of. */
 export interface SinkActorSettings {
   readonly nodes: readonly PlanNode[];
   readonly sinks: ReadonlyMap<number, SinkLogic>;

@@ -12,6 +12,7 @@ import type { Actor } from './system.ts';
 import { TopologyRuntime } from './topology.ts';
 import type { RuntimeLimits } from './topology.ts';
 
+/** What the supervisor is made of. */
 export interface SupervisorSettings {
   readonly plans: readonly Plan[];
   /** The broker of a plan; topologies with the same one may share it. */

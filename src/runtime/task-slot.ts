@@ -3,6 +3,7 @@ import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Task } from './task.ts';
 
+/** How a slot opens its task, and whom it tells. */
 export interface SlotSettings {
   readonly name: string;
   readonly clock: Clock;

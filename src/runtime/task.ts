@@ -25,6 +25,7 @@ export interface CommittedEpoch {
   readonly times: CheckpointTimes;
 }
 
+/** What a task is made of. */
 export interface TaskSettings {
   readonly plan: Plan;
   readonly sub: SubTopology;

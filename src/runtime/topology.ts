@@ -30,8 +30,10 @@ export interface RuntimeLimits {
   readonly creditBytes: number;
 }
 
+/** The limits a daemon runs with where nothing else is said. */
 export const defaultLimits: RuntimeLimits = { sessionTimeout: 10_000, transactionTimeout: 30_000, creditBytes: 32 * 1024 * 1024 };
 
+/** What a running topology is made of. */
 export interface TopologySettings {
   readonly plan: Plan;
   readonly broker: Broker;
@@ -225,9 +227,9 @@ export class TopologyRuntime {
         ? exactlyOnceOutput(broker, `${plan.group}-${task}`, limits.transactionTimeout)
         : atLeastOnceOutput(broker, commit, clock, (error) => { opened?.fail(asFailure(error, 'task_crashed')); });
     try {
-      const { epoch, positions, checkpoint } = await openTask({ task, plan, sub, partitions, broker, output, memory, topics: this.#topics, reached });
+      const { epoch, positions, ends, checkpoint } = await openTask({ task, plan, sub, partitions, broker, output, memory, topics: this.#topics, reached });
       events.taskOpened(this.name, task, epoch);
-      this.#progress.opened(partitions, positions);
+      this.#progress.opened(partitions, positions, ends);
       opened = new Task({
         ...this.#settings,
         sub,

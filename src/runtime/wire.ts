@@ -19,6 +19,7 @@ export interface TaskInput extends TopicPartition {
   readonly start: number;
 }
 
+/** What a task's actors are wired from. */
 export interface WireSettings {
   readonly plan: Plan;
   readonly sub: SubTopology;

@@ -1,6 +1,7 @@
 import pino from 'pino';
 import type { Logger } from 'pino';
 
+/** pino's logger, so that nothing else has to import pino. */
 export type { Logger };
 
 /** Where log lines go. */
@@ -8,6 +9,7 @@ export interface LineWriter {
   write(line: string): void;
 }
 
+/** How a logger is made. */
 export interface LogSettings {
   readonly level: string;
   /** Values that must never be printed. */

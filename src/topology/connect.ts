@@ -26,7 +26,8 @@ function resolveInputs(file: SourceFile, nodes: readonly Declared[], index: Read
   const edges: Edge[] = [];
   const seen = new Set<string>();
   for (const { text, at } of reader.from) {
-    const [name = '', port] = text.split('.');
+    const dot = text.indexOf('.');
+    const [name, port] = dot < 0 ? [text, undefined] : [text.slice(0, dot), text.slice(dot + 1)];
     const target = findNode(file, nodes, index, name, at, read);
     if (target === null) continue;
     if (seen.has(text)) file.report(at, 'duplicate_name', `${text} is listed twice`, 'name each input once');

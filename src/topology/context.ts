@@ -17,9 +17,13 @@ export class NodeContext implements BuildContext {
   readonly #compiled = new Map<string, CompiledExpression>();
   #checked = false;
 
-  constructor(file: SourceFile, at: Path) {
+  readonly #only: readonly string[] | null;
+
+  /** With `only`, problems of other codes are kept back. */
+  constructor(file: SourceFile, at: Path, only: readonly string[] | null = null) {
     this.#file = file;
     this.#at = at;
+    this.#only = only;
   }
 
   /** From now on what is built is run: mistakes were reported the first time. */
@@ -39,7 +43,10 @@ export class NodeContext implements BuildContext {
 
   codec({ type, schema }: Parameters<BuildContext['codec']>[0], at: Path) {
     const place = [...at, 'schema'];
-    if (schema !== undefined && type !== 'json') this.#report(place, 'bad_value', `expected no schema: codec ${type} has none`, 'use codec json');
+    if (schema !== undefined && type !== 'json') {
+      this.#report(place, 'bad_value', `expected no schema: codec ${type} has none`, 'use codec json');
+      return createCodec(type, null);
+    }
     return createCodec(type, schema === undefined ? null : this.schema(schema, place));
   }
 
@@ -78,6 +85,7 @@ export class NodeContext implements BuildContext {
 
   #report(at: Path, code: string, message: string, hint?: string, offset?: number): void {
     if (this.#checked) throw new Error(`a node was built again with a mistake: ${message}`);
+    if (this.#only !== null && !this.#only.includes(code)) return;
     this.#file.report([...this.#at, ...at], code, message, hint, offset === undefined ? {} : { offset });
   }
 }

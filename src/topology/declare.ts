@@ -20,6 +20,8 @@ export interface Declared {
   readonly kind: ComponentKind;
   readonly name: string;
   readonly at: Path;
+  /** As written. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** As written, even where the rest of the node has mistakes, so that one mistake is not reported as several. */
   readonly from: readonly { readonly text: string; readonly at: Path }[];
   /** Null where the node has mistakes. */
@@ -85,13 +87,13 @@ function suggestName(name: string): string {
 function declareNode(file: SourceFile, at: Path, name: string, kind: ComponentKind, entry: unknown): Declared {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     file.report(at, 'bad_value', `expected a map with type and its options, found ${show(entry)}`);
-    return { kind, name, at, from: [], built: null };
+    return { kind, name, at, options: {}, from: [], built: null };
   }
   const options = entry as Record<string, unknown>;
   const from = inputs(options['from'], at);
   const component = componentOf(file, at, kind, options['type']);
   const built = component === null ? null : buildNode(file, at, component, options);
-  return { kind, name, at, from, built };
+  return { kind, name, at, options, from, built };
 }
 
 function inputs(from: unknown, at: Path): Declared['from'] {
@@ -118,7 +120,10 @@ function componentOf(file: SourceFile, at: Path, kind: ComponentKind, type: unkn
 function buildNode(file: SourceFile, at: Path, component: Component, options: Record<string, unknown>): Built | null {
   const before = file.problems.length;
   const parsed = parsePart({ file, at, schema: nodeSchema(component), topKeys }, options);
-  if (parsed === null) return null;
+  if (parsed === null) {
+    checkExpressions(file, at, component, options);
+    return null;
+  }
   const { type: _type, from: _from, on_error: onErrorOption, ...config } = parsed;
   const context = new NodeContext(file, at);
   const build = (): Logic => component.build(config, context);
@@ -127,4 +132,19 @@ function buildNode(file: SourceFile, at: Path, component: Component, options: Re
   if (file.problems.length > before) return null;
   const outputs = component.kind === 'sink' ? [] : (component.outputs?.(config) ?? ['']);
   return { component, onError: onErrorOption as OnErrorOption | undefined, outputs, logic, build };
+}
+
+/**
+ * One mistake must not hide another: the options of a node that are good are built all the same, so that the
+ * mistakes in their expressions and schemas are reported too. Other complaints could come from what was left out.
+ */
+function checkExpressions(file: SourceFile, at: Path, component: Component, options: Readonly<Record<string, unknown>>): void {
+  const own = Object.fromEntries(Object.entries(options).filter(([key]) => !['type', 'from', 'on_error'].includes(key)));
+  const broken = component.config.safeParse(own).error?.issues ?? [];
+  for (const issue of broken) {
+    const keys = issue.path.length === 0 && issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(0, 1).map(String);
+    for (const key of keys) Reflect.deleteProperty(own, key);
+  }
+  const { success, data } = component.config.safeParse(own);
+  if (success) component.build(data, new NodeContext(file, at, ['bad_expression', 'unknown_variable', 'bad_schema']));
 }

@@ -1,4 +1,4 @@
-import type { Document, Node, Pair } from 'yaml';
+import type { Alias, Document, Node, Pair } from 'yaml';
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { Path } from '../../actors/component.ts';
 import { interpolate } from './interpolate.ts';
@@ -87,7 +87,10 @@ export class SourceFile {
     try {
       document.toJS({ maxAliasCount: 1000 });
     } catch (error) {
-      this.#add(0, 'yaml_syntax', error instanceof Error ? error.message : String(error));
+      // An alias without its anchor is reported at its place later; a bomb of aliases must not be walked at all.
+      const message = error instanceof Error ? error.message : String(error);
+      if (!message.startsWith('Excessive alias count')) return true;
+      this.#add(0, 'yaml_syntax', 'expected at most 1000 uses of aliases, found more');
       return false;
     }
     return true;
@@ -95,18 +98,21 @@ export class SourceFile {
 
   #plain(node: unknown, path: Path, depth: number): unknown {
     if (depth > maxDepth) {
-      this.#add(0, 'yaml_syntax', `expected at most ${maxDepth} levels of nesting, found more`, 'an anchor may contain itself');
+      this.#add(startOf(node), 'yaml_syntax', `expected at most ${maxDepth} levels of nesting, found more`, 'an anchor may contain itself');
       return undefined;
     }
-    if (isAlias(node)) return this.#plain(node.resolve(this.#document ?? this.#missing()), path, depth + 1);
+    if (isAlias(node)) return this.#plainAlias(node, path, depth);
     if (isMap(node)) return this.#plainMap(node.items, path, depth);
     if (isSeq(node)) return node.items.map((item, i) => this.#plain(item, [...path, i], depth + 1));
     if (!isScalar(node)) return null;
     return typeof node.value === 'string' ? this.#plainText(node, node.value, path) : node.value;
   }
 
-  #missing(): never {
-    throw new Error('a node belongs to a document');
+  #plainAlias(node: Alias, path: Path, depth: number): unknown {
+    const target = this.#document === null ? undefined : node.resolve(this.#document);
+    if (target !== undefined) return this.#plain(target, path, depth + 1);
+    this.#add(startOf(node), 'yaml_syntax', `expected an anchor &${node.source} above this alias, found none`);
+    return undefined;
   }
 
   #plainMap(pairs: readonly Pair[], path: Path, depth: number): Record<string, unknown> {

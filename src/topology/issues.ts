@@ -22,8 +22,21 @@ export function parsePart<T>(part: Part & { readonly schema: z.ZodType<T> }, val
   if (result.success) return result.data;
   if (coerce(part, value, flatten(result.error.issues))) result = part.schema.safeParse(value, { error: standardMessage });
   if (result.success) return result.data;
-  for (const issue of flatten(result.error.issues)) report(part, value, issue);
+  const issues = flatten(result.error.issues);
+  const misspelt = misspeltOptions(part, issues);
+  for (const issue of issues) if (!misspelt.has(JSON.stringify(issue.path))) report(part, value, issue);
   return null;
+}
+
+/** Options that are only missing because their name is misspelt: the unknown key says so already. */
+function misspeltOptions(part: Part, issues: readonly Issue[]): Set<string> {
+  const meant = new Set<string>();
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    const known = knownKeys(part.schema, issue.path);
+    for (const key of issue.keys) meant.add(JSON.stringify([...issue.path, nearest(key, known)]));
+  }
+  return meant;
 }
 
 /** What was expected, for zod's own checks; those of Millrace bring their text along. */
@@ -128,6 +141,7 @@ function reportUnknownKey(part: Part, path: readonly PropertyKey[], key: string)
 }
 
 function unknownKeyHint(part: Part, path: readonly PropertyKey[], key: string, known: readonly string[]): string {
+  if (known.includes(key)) return `${key} is an option of another type`;
   const near = nearest(key, known);
   if (near !== null) return `did you mean ${near}?`;
   for (const child of known) {

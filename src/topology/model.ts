@@ -30,11 +30,13 @@ interface NodeBase {
   readonly onError: ErrorPolicy;
 }
 
+/** A use of a source component. */
 export interface SourceNode extends NodeBase {
   readonly kind: 'source';
   build(): SourceLogic;
 }
 
+/** A use of a transform component. */
 export interface TransformNode extends NodeBase {
   readonly kind: 'transform';
   readonly inputs: readonly Edge[];
@@ -44,12 +46,14 @@ export interface TransformNode extends NodeBase {
   build(): TransformLogic;
 }
 
+/** A use of a sink component. */
 export interface SinkNode extends NodeBase {
   readonly kind: 'sink';
   readonly inputs: readonly Edge[];
   build(): SinkLogic;
 }
 
+/** A use of a component, under its name in the file. */
 export type PlanNode = SourceNode | TransformNode | SinkNode;
 
 /** Nodes that are connected without a repartition topic between them; each partition number of its topics is one task. */
@@ -61,10 +65,12 @@ export interface SubTopology {
   readonly topics: readonly string[];
 }
 
+/** The broker a topology names. */
 export type BrokerConfig =
   | { readonly type: 'kafka'; readonly brokers: readonly string[] }
   | { readonly type: 'embedded'; readonly path: string; readonly partitions: number };
 
+/** When epochs end. */
 export interface Trigger {
   readonly mode: 'real_time';
   /** Milliseconds. */

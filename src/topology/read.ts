@@ -32,7 +32,7 @@ export function readTopology(path: string, text: string, environment: Environmen
   const nodes = declareNodes(file, options);
   const graph = connect(file, nodes);
   checkEnds(file, options);
-  checkTopics(file, nodes, head?.on_error);
+  checkTopics(file, nodes, options);
   if (head === null || file.problems.length > 0) return { file, plan: null };
   return { file, plan: createPlan(path, head, graph) };
 }
@@ -54,7 +54,7 @@ function readHead(file: SourceFile, options: Record<string, unknown>): TopologyH
 function checkEnds(file: SourceFile, options: Readonly<Record<string, unknown>>): void {
   for (const section of ['sources', 'sinks']) {
     const entries = options[section];
-    if (typeof entries !== 'object' || entries === null || Object.keys(entries).length > 0) continue;
+    if (typeof entries !== 'object' || entries === null || Array.isArray(entries) || Object.keys(entries).length > 0) continue;
     file.report([section], 'missing_option', `expected at least one node in ${section}, found none`);
   }
 }

@@ -81,7 +81,7 @@ export const topologySchema = z.strictObject({
   broker: broker.describe('Where its topics are.'),
   group: z
     .string({ error: 'a text' })
-    .min(1, { error: 'a text' })
+    .min(1, { error: 'a text that is not empty' })
     .max(200, { error: 'at most 200 characters' })
     .optional()
     .describe('Consumer group, also the prefix of transactional ids. Default: the name.'),
@@ -101,9 +101,8 @@ export const topologySchema = z.strictObject({
 /** The checked top level of a file. */
 export type TopologyHead = z.output<typeof topologySchema>;
 
-const reference = z
-  .string({ error: 'the name of a node, or node.output' })
-  .regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$/, { error: 'the name of a node, or node.output' });
+/** Any text: what it names is looked up among the nodes, also those whose own name is badly formed. */
+const reference = z.string({ error: 'the name of a node, or node.output' }).meta({ title: 'node' });
 
 const oneInput = reference.describe('The node to read: its name, or node.output where it has several outputs.');
 const manyInputs = z

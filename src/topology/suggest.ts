@@ -5,8 +5,8 @@ export function nearest(word: string, known: readonly string[]): string | null {
   let bestDistance = 3;
   for (const candidate of known) {
     const distance = editDistance(lower, candidate.toLowerCase());
-    // Two letters of a two-letter word would make everything near.
-    if (distance < bestDistance && distance < Math.max(2, lower.length - 1)) {
+    // Two letters of a three-letter word would make everything near.
+    if (distance < bestDistance && distance < Math.max(1, lower.length - 1)) {
       best = candidate;
       bestDistance = distance;
     }

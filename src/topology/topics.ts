@@ -1,19 +1,29 @@
-import type { Path, SinkLogic, SourceLogic } from '../../actors/component.ts';
-import type { Declared, OnErrorOption } from './declare.ts';
+import type { Path } from '../../actors/component.ts';
+import type { Declared } from './declare.ts';
 import type { SourceFile } from './document.ts';
 
-/** Topics of the sources, with the node that reads each. Reports a topic that is read twice, and writes that come back in. */
-export function checkTopics(file: SourceFile, nodes: readonly Declared[], onError: OnErrorOption | undefined): void {
+/*
+ * Topics are compared as they are written, not as they were built: a node with another mistake still reads and writes
+ * them, and one mistake must not hide the next.
+ */
+
+/** Reports a topic that is read twice, and writes that come back in. */
+export function checkTopics(file: SourceFile, nodes: readonly Declared[], root: Readonly<Record<string, unknown>>): void {
   const readers = new Map<string, string>();
   for (const node of nodes) {
-    if (node.kind !== 'source' || node.built === null) continue;
-    for (const topic of new Set((node.built.logic as SourceLogic).topics)) claim(file, node, topic, readers);
+    if (node.kind === 'source') for (const topic of topicsOf(node)) claim(file, node, topic, readers);
   }
-  for (const node of nodes) {
-    if (node.kind === 'sink' && node.built !== null) checkWrite(file, [...node.at, 'topic'], (node.built.logic as SinkLogic).topic, readers);
-    checkWrite(file, [...node.at, 'on_error', 'dead_letter'], deadLetter(node.built?.onError), readers);
+  for (const { kind, at, options } of nodes) {
+    if (kind === 'sink') checkWrite(file, [...at, 'topic'], options['topic'], readers);
+    checkWrite(file, [...at, 'on_error', 'dead_letter'], deadLetter(options), readers);
   }
-  checkWrite(file, ['on_error', 'dead_letter'], deadLetter(onError), readers);
+  checkWrite(file, ['on_error', 'dead_letter'], deadLetter(root), readers);
+}
+
+function topicsOf({ options }: Declared): Set<string> {
+  const { topic, topics } = options;
+  const list: unknown[] = Array.isArray(topics) ? [topic, ...(topics as unknown[])] : [topic];
+  return new Set(list.filter((item) => typeof item === 'string'));
 }
 
 function claim(file: SourceFile, { name, at }: Declared, topic: string, readers: Map<string, string>): void {
@@ -24,12 +34,13 @@ function claim(file: SourceFile, { name, at }: Declared, topic: string, readers:
   readers.set(topic, name);
 }
 
-function checkWrite(file: SourceFile, at: Path, topic: string | null, readers: ReadonlyMap<string, string>): void {
-  const reader = topic === null ? undefined : readers.get(topic);
+function checkWrite(file: SourceFile, at: Path, topic: unknown, readers: ReadonlyMap<string, string>): void {
+  const reader = typeof topic === 'string' ? readers.get(topic) : undefined;
   if (reader === undefined) return;
-  file.report(at, 'loop', `${topic ?? ''} is read by the source ${reader}: what is written would come back in`, 'write to another topic');
+  file.report(at, 'loop', `${String(topic)} is read by the source ${reader}: what is written would come back in`, 'write to another topic');
 }
 
-function deadLetter(onError: OnErrorOption | undefined): string | null {
-  return typeof onError === 'object' ? onError.dead_letter : null;
+function deadLetter(options: Readonly<Record<string, unknown>>): unknown {
+  const { on_error: policy } = options;
+  return typeof policy === 'object' && policy !== null && 'dead_letter' in policy ? policy.dead_letter : undefined;
 }

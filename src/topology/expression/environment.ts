@@ -86,6 +86,7 @@ function createEnvironment(): Environment {
     environment.registerOperator(`double ${operator} int: double`, (left: number, right: bigint) => run(left, Number(right)));
     environment.registerOperator(`int ${operator} double: double`, (left: bigint, right: number) => run(Number(left), right));
   }
+  environment.registerOperator('double == int: bool', (left: number, right: bigint) => left === Number(right));
   environment.registerOperator('double % double: double', (left: number, right: number) => left % right);
   return environment;
 }

@@ -1,0 +1,93 @@
+import type { TopicPartition } from '../../../actors/port.ts';
+import type { Unit } from './assigner.ts';
+import { load } from './internals.ts';
+
+/*
+ * What members of a group tell each other through the coordinator: Kafka's consumer protocol (ConsumerProtocol*.json,
+ * version 1), with our part in its user data as JSON. Unknown fields and broken user data are let pass: another version of
+ * Millrace may have written them.
+ */
+
+/** The user data of a member that joins. */
+export interface MemberData {
+  readonly signature: string;
+  readonly generation: number;
+  readonly owned: readonly Unit[];
+}
+
+/** A member's assignment as it gets it. `refusedBy` is the signature the group runs, if that is not this member's. */
+export interface MemberAssignment {
+  readonly partitions: readonly TopicPartition[];
+  readonly refusedBy: string | null;
+}
+
+interface AssignerProtocol {
+  readonly MemberMetadata: {
+    encode(metadata: { version: number; topics: readonly string[]; userData: Buffer }): Buffer;
+    decode(buffer: Buffer): { readonly userData: Buffer | null };
+  };
+  readonly MemberAssignment: {
+    encode(assignment: { version: number; assignment: Record<string, readonly number[]>; userData: Buffer }): Buffer;
+    decode(buffer: Buffer): { readonly assignment: Record<string, readonly number[]>; readonly userData: Buffer | null } | null;
+  };
+}
+
+/** The name under which members know that they share this assigner. Changing what it does needs another name. */
+export const assignerName = 'millrace-sticky';
+
+const wireVersion = 0;
+const dataVersion = 1;
+
+/** The metadata of a JoinGroup. */
+export function encodeMember(topics: readonly string[], data: MemberData): Buffer {
+  const owned: number[][] = [];
+  for (const { group, partition } of data.owned) (owned[group] ??= []).push(partition);
+  const json = { v: dataVersion, signature: data.signature, generation: data.generation, owned: Array.from(owned, (list) => list ?? []) };
+  return protocol().MemberMetadata.encode({ version: wireVersion, topics, userData: Buffer.from(JSON.stringify(json)) });
+}
+
+/** Reads another member's metadata; what cannot be read counts as a member that owns nothing and runs an unknown plan. */
+export function decodeMember(metadata: Buffer): MemberData {
+  const json = parse(() => protocol().MemberMetadata.decode(metadata).userData);
+  const owned: Unit[] = [];
+  const lists: unknown[] = Array.isArray(json['owned']) ? json['owned'] : [];
+  lists.forEach((list, group) => {
+    if (!Array.isArray(list)) return;
+    for (const partition of list) if (Number.isInteger(partition)) owned.push({ group, partition: partition as number });
+  });
+  return {
+    signature: typeof json['signature'] === 'string' ? json['signature'] : '',
+    generation: typeof json['generation'] === 'number' ? json['generation'] : -1,
+    owned
+  };
+}
+
+/** One member's part of a SyncGroup. */
+export function encodeAssignment(partitions: readonly TopicPartition[], refusedBy: string | null): Buffer {
+  const assignment = Object.create(null) as Record<string, number[]>;
+  for (const { topic, partition } of partitions) (assignment[topic] ??= []).push(partition);
+  const json = { v: dataVersion, ...(refusedBy === null ? {} : { refusedBy }) };
+  return protocol().MemberAssignment.encode({ version: wireVersion, assignment, userData: Buffer.from(JSON.stringify(json)) });
+}
+
+/** Reads what the leader assigned to this member; an empty answer is no partitions. */
+export function decodeAssignment(assignment: Buffer | null): MemberAssignment {
+  const decoded = assignment === null ? null : protocol().MemberAssignment.decode(assignment);
+  if (decoded === null) return { partitions: [], refusedBy: null };
+  const json = parse(() => decoded.userData);
+  const partitions = Object.entries(decoded.assignment).flatMap(([topic, list]) => list.map((partition) => ({ topic, partition })));
+  return { partitions, refusedBy: typeof json['refusedBy'] === 'string' ? json['refusedBy'] : null };
+}
+
+function parse(read: () => Buffer | null): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse((read() ?? '{}').toString());
+    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function protocol(): AssignerProtocol {
+  return load<AssignerProtocol>('consumer/assignerProtocol');
+}

@@ -1,0 +1,190 @@
+import { Failure } from '../../../actors/failure.ts';
+import { api, type ApiAnswer, type ApiArgs, type ApiName } from './api.ts';
+import { protocolError } from './failures.ts';
+import type { Broker, ConnectionPool, ConnectionSettings, ProtocolRequest } from './internals.ts';
+import { load } from './internals.ts';
+
+interface PoolBuilder {
+  build(target?: { host: string; port: number }): Promise<ConnectionPool>;
+}
+
+interface BrokerSettings {
+  connectionPool: ConnectionPool;
+  logger: object;
+  allowAutoTopicCreation: boolean;
+  authenticationTimeout?: number;
+  versions?: object | null;
+  nodeId?: number;
+}
+
+const groupCoordinator = 0;
+
+/** Leaders and counts of the topics asked for, as one broker sees them. */
+export interface TopicView {
+  readonly errorCode: number;
+  /** Node id of each partition's leader by partition number, -1 where there is none now. */
+  readonly leaders: readonly number[];
+}
+
+/**
+ * Connections to the nodes of one Kafka cluster, on kafkajs' Broker class (two sockets a node: one for Fetch, one for the rest).
+ * It stands in for kafkajs' Cluster, whose retry loops hide the broker's errors, whose metadata fails whole on one missing
+ * topic, and which cannot be closed while a request waits. Nothing here retries.
+ */
+export class Nodes {
+  private readonly settings: ConnectionSettings;
+  private readonly builder: PoolBuilder;
+  private readonly brokers = new Map<number, Broker>();
+  private readonly coordinators = new Map<string, number>();
+  private seed: Broker | null = null;
+  private closed = false;
+
+  constructor(settings: ConnectionSettings) {
+    this.settings = settings;
+    this.builder = load<(settings: ConnectionSettings) => PoolBuilder>('cluster/connectionPoolBuilder')(settings);
+  }
+
+  /** A connected node, whichever. Rejects when none of the known ones and none of the configured ones answers. */
+  async any(): Promise<Broker> {
+    for (const broker of this.brokers.values()) if (broker.isConnected()) return broker;
+    if (this.seed?.isConnected()) return this.seed;
+    let error: unknown;
+    for (const broker of this.brokers.values()) {
+      try {
+        return await this.connected(broker);
+      } catch (cause) {
+        error = cause;
+      }
+    }
+    for (let tries = 0; tries < this.settings.brokers.length; tries++) {
+      try {
+        // The builder walks through the configured addresses by itself.
+        const seed = this.create(await this.builder.build());
+        await this.connected(seed);
+        if (this.seed !== null) cut(this.seed);
+        this.seed = seed;
+        return seed;
+      } catch (cause) {
+        error = cause;
+      }
+    }
+    throw error;
+  }
+
+  /** The node with this id, connected; it must have been in an answer before. */
+  async node(id: number): Promise<Broker> {
+    const broker = this.brokers.get(id);
+    if (broker === undefined) throw new Failure('broker_unavailable', `Broker ${id} is not known yet`);
+    return this.connected(broker);
+  }
+
+  /** Sends one request and answers with what kafkajs decodes, error codes and all. */
+  async ask<N extends ApiName>(broker: Broker, name: N, args: ApiArgs<N>): Promise<ApiAnswer<N>> {
+    const { key, definition } = api(name);
+    const request = broker.lookupRequest(key, definition)(args);
+    const untouched = { decode: request.response.decode, parse: (decoded: object) => decoded };
+    return (await this.send(broker, { ...request, response: untouched, logResponseError: false })) as ApiAnswer<N>;
+  }
+
+  async send(broker: Broker, request: ProtocolRequest): Promise<unknown> {
+    if (this.closed) throw closedFailure();
+    return broker.connectionPool.send(request);
+  }
+
+  /** Asks for some topics, and learns the nodes' addresses on the way. */
+  async metadata(topics: readonly string[]): Promise<Map<string, TopicView>> {
+    const answer = await this.ask(await this.any(), 'Metadata', { topics, allowAutoTopicCreation: false });
+    for (const { nodeId, host, port } of answer.brokers) await this.learn(nodeId, host, port);
+    const views = new Map<string, TopicView>();
+    for (const { topic, topicErrorCode, partitionMetadata } of answer.topicMetadata) {
+      const leaders = new Array<number>(partitionMetadata.length).fill(-1);
+      for (const { partitionId, leader } of partitionMetadata) leaders[partitionId] = leader;
+      views.set(topic, { errorCode: topicErrorCode, leaders });
+    }
+    return views;
+  }
+
+  /** The coordinator of a group, remembered until `forgetCoordinator`. */
+  async coordinator(group: string): Promise<Broker> {
+    const known = this.coordinators.get(group);
+    if (known !== undefined) return this.node(known);
+    const { errorCode, coordinator } = await this.ask(await this.any(), 'GroupCoordinator', {
+      groupId: group,
+      coordinatorType: groupCoordinator
+    });
+    if (errorCode !== 0) throw protocolError(errorCode);
+    await this.learn(coordinator.nodeId, coordinator.host, coordinator.port);
+    this.coordinators.set(group, coordinator.nodeId);
+    return this.node(coordinator.nodeId);
+  }
+
+  forgetCoordinator(group: string): void {
+    this.coordinators.delete(group);
+  }
+
+  /** Number of open sockets. */
+  get sockets(): number {
+    let count = 0;
+    for (const broker of this.all()) for (const connection of broker.connectionPool.pool) if (connection.isConnected()) count++;
+    return count;
+  }
+
+  /** Cuts every connection; what waits for an answer rejects now. */
+  close(): void {
+    this.closed = true;
+    for (const broker of this.all()) cut(broker);
+    this.brokers.clear();
+    this.seed = null;
+  }
+
+  private *all(): Iterable<Broker> {
+    yield* this.brokers.values();
+    if (this.seed !== null) yield this.seed;
+  }
+
+  private async connected(broker: Broker): Promise<Broker> {
+    if (this.closed) throw closedFailure();
+    if (!broker.isConnected()) await broker.connect();
+    // Closed while this was connecting: `close` could not know the socket.
+    if (this.closed as boolean) {
+      cut(broker);
+      throw closedFailure();
+    }
+    return broker;
+  }
+
+  private async learn(id: number, host: string, port: number): Promise<void> {
+    if (id < 0) return;
+    const known = this.brokers.get(id);
+    if (known !== undefined) {
+      if (known.connectionPool.host === host && known.connectionPool.port === port) return;
+      cut(known);
+    }
+    if (this.seed !== null && this.seed.connectionPool.host === host && this.seed.connectionPool.port === port) {
+      this.brokers.set(id, this.seed);
+      this.seed = null;
+      return;
+    }
+    const pool = await this.builder.build({ host, port });
+    // Two answers may name a node at the same time; the first one stays.
+    if (this.brokers.get(id) === known) this.brokers.set(id, this.create(pool));
+  }
+
+  private create(connectionPool: ConnectionPool): Broker {
+    const BrokerClass = load<new (settings: BrokerSettings) => Broker>('broker');
+    return new BrokerClass({ connectionPool, logger: this.settings.logger, allowAutoTopicCreation: false });
+  }
+}
+
+/** Closes a node's sockets at once. Kafkajs' own disconnect waits for the answer to whatever is under way (a JoinGroup takes long). */
+export function cut(broker: Broker): void {
+  for (const connection of broker.connectionPool.pool) {
+    if (connection.isConnected()) connection.requestQueue.rejectAll(closedFailure());
+    void connection.disconnect();
+    connection.socket?.destroy();
+  }
+}
+
+function closedFailure(): Failure {
+  return new Failure('broker_unavailable', 'The connection was closed by this side');
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { millrace } from '../support/cli.ts';
+import { writeTopology } from '../support/plan.ts';
+
+const valid = `
+name: plain
+broker: { type: embedded, path: ./nowhere }
+sources: { in: { type: kafka, topic: in } }
+sinks: { out: { type: kafka, from: in, topic: out } }
+`;
+
+describe('the command line', { concurrency: 2 }, () => {
+  it('says what there is, and ends with 64 when nothing was asked for', async () => {
+    const bare = await millrace([]);
+    assert.equal(bare.code, 64);
+    for (const command of ['run', 'validate', 'demo']) assert.match(bare.stdout, new RegExp(`^  ${command} `, 'm'));
+    assert.equal((await millrace(['--help'])).code, 0);
+  });
+
+  for (const command of ['run', 'validate', 'demo']) {
+    it(`${command} --help has a summary, the usage and an example`, async () => {
+      const { code, stdout } = await millrace([command, '--help']);
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`^Usage: millrace ${command}`, 'm'));
+      assert.match(stdout, new RegExp(`Examples?:\\n  millrace ${command}`));
+    });
+  }
+
+  it('refuses what it does not know with 64 and no stack', async () => {
+    for (const args of [['rnu'], ['run', '--sate-dir', 'x', 'a.yaml'], ['run'], ['validate'], ['run', 'x.yaml', '--http', 'nope'], ['demo', '--exit']]) {
+      const { code, stderr } = await millrace(args);
+      // A file that is not there comes first for some of them.
+      assert.ok(code === 64 || code === 78, `${args.join(' ')}: ${code}\n${stderr}`);
+      assert.doesNotMatch(stderr, /\n {4}at /);
+    }
+  });
+
+  it('validate says what is valid, and ends with 0', async () => {
+    const file = writeTopology(valid);
+    const { code, stdout } = await millrace(['validate', file]);
+    assert.deepEqual([code, stdout], [0, `${file}: plain is valid\n`]);
+  });
+
+  it('run and validate report every mistake with its place and end with 78', async () => {
+    const file = writeTopology(valid.replace('topic: in }', 'topci: in }').replace('from: in,', 'from: inn,'));
+    for (const command of ['run', 'validate']) {
+      const { code, stderr } = await millrace([command, file]);
+      assert.equal(code, 78);
+      assert.match(stderr, new RegExp(`^${file}:4:\\d+: \\w+: .*topci`, 'm'));
+      assert.match(stderr, new RegExp(`^${file}:5:\\d+: \\w+: .*inn`, 'm'));
+    }
+  });
+
+  it('validate --json prints the mistakes as data', async () => {
+    const file = writeTopology(valid.replace('topic: in }', 'topci: in }'));
+    const { stdout } = await millrace(['validate', '--json', file]);
+    const { problems } = JSON.parse(stdout) as { problems: { file: string; line: number; code: string }[] };
+    assert.ok(problems.some((problem) => problem.file === file && problem.line === 4));
+  });
+});

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { createInterface } from 'node:readline';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export interface DaemonOptions {
+  readonly stateDir: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+}
+
+/** What /readyz answers. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly topologies: readonly { name: string; state: string; lag: number; tasks: { assigned: number; running: number }; failure?: { code: string; message: string } }[];
+}
+
+/** `millrace run` as a process of its own. */
+export class DaemonProcess {
+  readonly child: ChildProcess;
+  readonly lines: string[] = [];
+  readonly #url = Promise.withResolvers<string>();
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+
+  constructor(file: string, { stateDir, env = {}, args = [] }: DaemonOptions) {
+    this.#url.promise.catch(() => undefined);
+    this.child = spawn(process.execPath, [main, 'run', file, '--state-dir', stateDir, '--http', '127.0.0.1:0', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env }
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      if (stream !== null) createInterface(stream).on('line', (line) => { this.#note(line); });
+    }
+    this.exited = once(this.child, 'exit').then(([code, signal]) => {
+      this.#url.reject(new Error(`The daemon ended before it listened:\n${this.output}`));
+      return { code: code as number | null, signal: signal as NodeJS.Signals | null };
+    });
+    process.once('exit', () => this.child.kill('SIGKILL'));
+  }
+
+  get output(): string {
+    return this.lines.join('\n');
+  }
+
+  async readiness(): Promise<Readiness> {
+    const response = await fetch(`${await this.#url.promise}/readyz`);
+    return (await response.json()) as Readiness;
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`${await this.#url.promise}/metrics`)).text();
+  }
+
+  /** Waits until the daemon runs and has no lag. */
+  async caughtUp(timeout = 60_000): Promise<void> {
+    await this.until(({ ready, topologies }) => ready && topologies.every(({ lag, tasks }) => lag === 0 && tasks.assigned > 0), timeout);
+  }
+
+  /** Waits until readiness satisfies a condition; tells what was seen when it does not in time. */
+  async until(condition: (readiness: Readiness) => boolean, timeout = 60_000): Promise<void> {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      const readiness = await this.readiness();
+      if (condition(readiness)) return;
+      if (Date.now() > deadline) throw new Error(`Not in ${timeout} ms: ${JSON.stringify(readiness)}\n${this.lines.slice(-40).join('\n')}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** SIGTERM, and the exit code. */
+  async stop(): Promise<number | null> {
+    this.child.kill('SIGTERM');
+    return (await this.exited).code;
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.exited;
+  }
+
+  #note(line: string): void {
+    this.lines.push(line);
+    const url = /"url":"(http[^"]+)"/.exec(line)?.[1];
+    if (url !== undefined) this.#url.resolve(url);
+  }
+}
