@@ -24,6 +24,11 @@ export interface SupervisorSettings {
   readonly limits: RuntimeLimits;
 }
 
+/** What the supervisor's actor is told when a topology has stopped or failed. */
+interface Ended {
+  readonly topology: string;
+}
+
 /** Transactions per second a daemon starts at most: one costs a broker a few milliseconds of work. */
 const transactionsPerSecond = 400;
 
@@ -31,12 +36,25 @@ const transactionsPerSecond = 400;
 export class Supervisor {
   readonly #system = new ActorSystem();
   readonly #topologies: readonly TopologyRuntime[];
+  readonly #ended: Promise<void>;
 
   constructor(settings: SupervisorSettings) {
-    const root: Actor<never> = this.#system.spawn<never>({ name: 'supervisor', receive: () => undefined, onFault: () => undefined });
+    let left = settings.plans.length;
+    const ended = Promise.withResolvers<void>();
+    this.#ended = ended.promise;
+    const root: Actor<Ended> = this.#system.spawn<Ended>({
+      name: 'supervisor',
+      receive: () => {
+        left -= 1;
+        if (left === 0) ended.resolve();
+      },
+      onFault: ended.reject
+    });
     const budget = new TransactionBudget(transactionsPerSecond, settings.clock);
     this.#topologies = settings.plans.map((plan) => {
-      return new TopologyRuntime({ ...settings, plan, broker: settings.broker(plan), budget }, root);
+      const topology = new TopologyRuntime({ ...settings, plan, broker: settings.broker(plan), budget }, root as Actor<never>);
+      void topology.finished.then(() => root.tell({ topology: plan.name }));
+      return topology;
     });
   }
 
@@ -51,7 +69,7 @@ export class Supervisor {
 
   /** Resolves when the last topology has ended, with the failures of those that failed. */
   async finished(): Promise<Failure[]> {
-    await Promise.all(this.#topologies.map((topology) => topology.finished));
+    await this.#ended;
     this.#system.stop();
     return this.#topologies.flatMap(({ failure }) => failure ?? []);
   }

@@ -32,7 +32,9 @@ export interface TaskSettings {
   readonly inputs: readonly TaskInput[];
   /** The last committed epoch. */
   readonly epoch: number;
+  /** The topology's actor. */
   readonly parent: Actor<never>;
+  readonly actorName: string;
   readonly reader: GroupReader;
   readonly checkpoint: CheckpointSettings;
   readonly topics: Topics;
@@ -51,6 +53,9 @@ interface Input {
   paused: boolean;
 }
 
+/** What a task's actor is told by its children. */
+type TaskMessage = { readonly kind: 'aligned'; readonly work: EpochWork } | { readonly kind: 'faulted'; readonly error: unknown };
+
 /** Uncommitted batches a source may have; at 10 ms a checkpoint and 1 ms a fetch there are about twenty. */
 const creditBatches = 256;
 
@@ -66,6 +71,7 @@ const maxOutputBytes = 16 * 1024 * 1024;
  */
 export class Task {
   readonly #settings: TaskSettings;
+  readonly #actor: Actor<TaskMessage>;
   readonly #inputs = new Map<string, Input>();
   #epoch: number;
   #phase: 'filling' | 'aligning' | 'committing' | 'over' = 'filling';
@@ -79,11 +85,17 @@ export class Task {
   constructor(settings: TaskSettings) {
     this.#settings = settings;
     this.#epoch = settings.epoch;
+    this.#actor = settings.parent.spawn<TaskMessage>({
+      name: settings.actorName,
+      receive: (message) => { this.#receive(message); },
+      onFault: (error) => { this.fail(asFailure(error, 'task_crashed')); }
+    });
     const actors = wireTask({
       ...settings,
+      parent: this.#actor as Actor<never>,
       outbox: settings.checkpoint.output.outbox,
-      onAligned: (work) => { this.#aligned(work); },
-      onFault: (error) => { this.fail(asFailure(error, 'task_crashed')); }
+      onAligned: (work) => { this.#actor.tell({ kind: 'aligned', work }); },
+      onFault: (error) => { this.#actor.tell({ kind: 'faulted', error }); }
     });
     settings.inputs.forEach(({ topic, partition }, index) => {
       const input = { at: { topic, partition }, actor: actors[index] as Actor<SourceMessage>, credit: new Credit(settings.creditBytes, creditBatches), paused: false };
@@ -148,7 +160,7 @@ export class Task {
     this.#timer?.();
     this.#timer = null;
     for (const { at } of this.#inputs.values()) this.#settings.reader.pause(at);
-    this.#settings.parent.stop();
+    this.#actor.stop();
     this.#draining?.();
   }
 
@@ -197,8 +209,12 @@ export class Task {
     for (const { actor } of this.#inputs.values()) actor.tell({ kind: 'barrier', epoch });
   }
 
+  #receive(message: TaskMessage): void {
+    if (message.kind === 'faulted') this.fail(asFailure(message.error, 'task_crashed'));
+    else if (this.#phase === 'aligning') this.#aligned(message.work);
+  }
+
   #aligned(work: EpochWork): void {
-    if (this.#phase !== 'aligning') return;
     this.#phase = 'committing';
     this.#commit = this.#checkpoint(work).catch((error: unknown) => {
       this.fail(asFailure(error, 'task_crashed'));

@@ -45,9 +45,8 @@ export interface TopologySettings {
   readonly limits: RuntimeLimits;
 }
 
-type TopologyMessage =
-  | { readonly kind: 'assigned'; readonly assignment: Assignment }
-  | { readonly kind: 'stop' };
+/** What a topology's actor is told: by the reader, and by its tasks. */
+type TopologyMessage = { readonly kind: 'assigned'; readonly assignment: Assignment } | { readonly kind: 'failed'; readonly failure: Failure };
 
 /** A topology on this daemon: a member of its consumer group, and the tasks the group assigns to it. */
 export class TopologyRuntime {
@@ -129,7 +128,7 @@ export class TopologyRuntime {
       assigned: (assignment) => { this.#assign(assignment); },
       fetched: (batch) => { this.#fetched(batch); },
       connection: (failure) => { this.#connection(failure); },
-      failed: (failure) => { this.#fail(failure); }
+      failed: (failure) => { this.#actor.tell({ kind: 'failed', failure }); }
     });
     await this.#reader.start();
   }
@@ -174,11 +173,15 @@ export class TopologyRuntime {
     if (task !== undefined) this.#slots.get(task)?.task?.fetched(batch);
   }
 
-  async #receive(message: TopologyMessage): Promise<void> {
-    if (message.kind === 'stop') return;
+  #receive(message: TopologyMessage): void {
     if (this.#stopping !== null) return;
-    const units = unitsOf(this.#settings.plan, message.assignment.partitions);
-    this.#settings.events.assigned(this.name, message.assignment.generation, units.map(({ name }) => name));
+    if (message.kind === 'failed') this.#fail(message.failure);
+    else this.#reassign(message.assignment);
+  }
+
+  #reassign(assignment: Assignment): void {
+    const units = unitsOf(this.#settings.plan, assignment.partitions);
+    this.#settings.events.assigned(this.name, assignment.generation, units.map(({ name }) => name));
     const wanted = new Map(units.map((unit) => [unit.name, unit]));
     for (const [name, slot] of this.#slots) {
       const unit = wanted.get(name);
@@ -208,7 +211,7 @@ export class TopologyRuntime {
         clock,
         open: (onFailed) => this.#open(unit, () => { slot.progressed(); }, onFailed),
         onRetry: (failure, wait) => { events.taskRetried(this.name, unit.name, failure, wait); },
-        onFatal: (failure) => { this.#fail(failure); }
+        onFatal: (failure) => { this.#actor.tell({ kind: 'failed', failure }); }
       },
       this.#closing.get(unit.name) ?? Promise.resolve()
     );
@@ -238,7 +241,8 @@ export class TopologyRuntime {
         checkpoint,
         topics: this.#topics,
         inputs: partitions.map((at, index) => ({ ...at, start: positions[index] as number })),
-        parent: this.#actor.spawn<never>({ name: `${task}-${++this.#opened}`, receive: () => undefined, onFault: () => undefined }),
+        parent: this.#actor as Actor<never>,
+        actorName: `${task}-${++this.#opened}`,
         creditBytes: Math.min(2 * 1024 * 1024, Math.max(128 * 1024, limits.creditBytes / this.#assigned.size)),
         onCommitted: (committed) => {
           onProgress();

@@ -36,9 +36,7 @@ const codes: Readonly<Record<string, FailureCode>> = {
 
 /** The protocol error for a code in a response, as kafkajs makes it. */
 export function protocolError(code: number): KafkajsError {
-  const { createErrorFromCode } = load<{ createErrorFromCode(code: number): KafkajsError }>('protocol/error');
-  const error = createErrorFromCode(code);
-  return error;
+  return load<{ createErrorFromCode(code: number): KafkajsError }>('protocol/error').createErrorFromCode(code);
 }
 
 /** Kafka's name of what went wrong, from as deep as kafkajs' retry loops buried it; undefined for what is not from a broker. */

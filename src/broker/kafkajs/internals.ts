@@ -80,6 +80,7 @@ export interface Broker {
 
 /** kafkajs' cluster/index.js, as far as its producer and our sharing of it need. */
 export interface Cluster {
+  retry?: Retry;
   readonly targetTopics: Set<string>;
   readonly brokerPool: { readonly seedBroker?: Broker; readonly brokers: Readonly<Record<string, Broker>> };
   isConnected(): boolean;

@@ -1,4 +1,5 @@
 import { Failure } from '../../../actors/failure.ts';
+import type { TopicPartition } from '../../../actors/port.ts';
 import { api, type ApiAnswer, type ApiArgs, type ApiName } from './api.ts';
 import { protocolError } from './failures.ts';
 import type { Broker, ConnectionPool, ConnectionSettings, ProtocolRequest } from './internals.ts';
@@ -18,6 +19,7 @@ interface BrokerSettings {
 }
 
 const groupCoordinator = 0;
+const unknownTopic = 3;
 
 /** Leaders and counts of the topics asked for, as one broker sees them. */
 export interface TopicView {
@@ -36,6 +38,7 @@ export class Nodes {
   private readonly builder: PoolBuilder;
   private readonly brokers = new Map<number, Broker>();
   private readonly coordinators = new Map<string, number>();
+  private readonly leaders = new Map<string, number>();
   private seed: Broker | null = null;
   private closed = false;
 
@@ -82,7 +85,8 @@ export class Nodes {
   async ask<N extends ApiName>(broker: Broker, name: N, args: ApiArgs<N>): Promise<ApiAnswer<N>> {
     const { key, definition } = api(name);
     const request = broker.lookupRequest(key, definition)(args);
-    const untouched = { decode: request.response.decode, parse: (decoded: object) => decoded };
+    const { response } = request;
+    const untouched = { decode: (raw: Buffer) => response.decode(raw), parse: (decoded: object) => decoded };
     return (await this.send(broker, { ...request, response: untouched, logResponseError: false })) as ApiAnswer<N>;
   }
 
@@ -120,6 +124,24 @@ export class Nodes {
 
   forgetCoordinator(group: string): void {
     this.coordinators.delete(group);
+  }
+
+  /** The node that leads a partition, remembered until `forgetLeader`. */
+  async leader({ topic, partition }: TopicPartition): Promise<Broker> {
+    const key = `${topic}/${partition}`;
+    let id = this.leaders.get(key);
+    if (id === undefined) {
+      const view = (await this.metadata([topic])).get(topic);
+      if (view === undefined || view.errorCode !== 0) throw protocolError(view?.errorCode ?? unknownTopic);
+      id = view.leaders[partition] ?? -1;
+      if (id < 0) throw new Failure('broker_unavailable', `"${topic}" partition ${partition} has no leader now`);
+      this.leaders.set(key, id);
+    }
+    return this.node(id);
+  }
+
+  forgetLeader({ topic, partition }: TopicPartition): void {
+    this.leaders.delete(`${topic}/${partition}`);
   }
 
   /** Number of open sockets. */

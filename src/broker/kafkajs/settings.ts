@@ -58,7 +58,7 @@ function openSocket({ host, port, ssl, onConnect }: { host: string; port: number
 function createLogger(log: KafkajsLog | undefined): Logger {
   interface Loggers {
     readonly LEVELS: { readonly NOTHING: number; readonly INFO: number };
-    createLogger(options: { level: number; logCreator: () => (entry: LogEntry) => void }): Logger;
+    readonly createLogger: (options: { level: number; logCreator: () => (entry: LogEntry) => void }) => Logger;
   }
   const { LEVELS, createLogger: create } = load<Loggers>('loggers');
   const write = ({ label, namespace, log: { message, ...extra } }: LogEntry): void =>

@@ -23,7 +23,7 @@ export interface CompiledExpression {
   /** The variables it reads. */
   readonly uses: ReadonlySet<string>;
   /** A new instance. Each serves one task, where nothing runs at the same time. */
-  create(): Expression;
+  readonly create: () => Expression;
 }
 
 type CelError = ParseError | CelTypeError | EvaluationError;

@@ -1,0 +1,205 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Failure } from '../../../actors/failure.ts';
+import type { CommittedOffset, NewTopic, OffsetCommit, TopicInfo, TopicPartition } from '../../../actors/port.ts';
+import { Backoff } from './backoff.ts';
+import { failureOf, protocolError } from './failures.ts';
+import type { KafkajsError } from './internals.ts';
+import type { Membership } from './member.ts';
+import { Nodes } from './nodes.ts';
+import type { ConnectionSettings } from './internals.ts';
+
+const defaultMaxMessageBytes = 1_048_588;
+const topicResource = 2;
+const topicExists = 36;
+const unknownTopic = 3;
+const invalidTopic = 17;
+const longestTry = 15_000;
+/** Topics that are not there may only be so new that this broker has not heard of them (KRaft spreads them within milliseconds). */
+const unknownTopicTime = 1_000;
+const createTimeout = 10_000;
+
+/** Questions and commands that are no part of a stream: offsets, topics. One set of connections for all of a daemon. */
+export class Admin {
+  readonly nodes: Nodes;
+
+  constructor(connection: ConnectionSettings) {
+    this.nodes = new Nodes(connection);
+  }
+
+  /** Rejects at once where no broker answers. */
+  async connect(): Promise<void> {
+    try {
+      await this.nodes.any();
+    } catch (error) {
+      throw failureOf(error, 'Connecting');
+    }
+  }
+
+  close(): void {
+    this.nodes.close();
+  }
+
+  committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | null)[]> {
+    return this.insist(`Reading the offsets of group "${group}"`, group, async () => {
+      const topics = grouped(partitions, ({ partition }) => ({ partition }));
+      const answer = await this.nodes.ask(await this.nodes.coordinator(group), 'OffsetFetch', { groupId: group, topics });
+      check(answer.errorCode);
+      const found = new Map<string, CommittedOffset>();
+      for (const { topic, partitions: parts } of answer.responses) {
+        for (const { partition, offset, metadata, errorCode } of parts) {
+          check(errorCode);
+          if (Number(offset) >= 0) found.set(`${topic}/${partition}`, { offset: Number(offset), metadata: metadata ?? '' });
+        }
+      }
+      return partitions.map(({ topic, partition }) => found.get(`${topic}/${partition}`) ?? null);
+    });
+  }
+
+  /** An offset commit of a group member. Not insisted on for long: the caller's generation may be over meanwhile. */
+  commit(group: string, { memberId, generationId }: Membership, offsets: readonly OffsetCommit[]): Promise<void> {
+    return this.insist(`Committing offsets of group "${group}"`, group, async () => {
+      const topics = grouped(offsets, ({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata }));
+      const coordinator = await this.nodes.coordinator(group);
+      const answer = await this.nodes.ask(coordinator, 'OffsetCommit', { groupId: group, groupGenerationId: generationId, memberId, topics });
+      for (const { partitions } of answer.responses) for (const { errorCode } of partitions) check(errorCode);
+    });
+  }
+
+  listOffsets(partitions: readonly TopicPartition[], at: 'start' | 'end' | { timestamp: number }): Promise<number[]> {
+    const timestamp = at === 'start' ? '-2' : at === 'end' ? '-1' : String(at.timestamp);
+    return this.insist('Asking for offsets', null, async () => {
+      const offsets = await this.offsetsAt(partitions, timestamp);
+      // No record is as late as that: then the end, as the port promises.
+      if (typeof at === 'string' || !offsets.includes(-1)) return offsets;
+      const ends = await this.offsetsAt(partitions, '-1');
+      return offsets.map((offset, index) => (offset === -1 ? ends[index]! : offset));
+    });
+  }
+
+  describeTopics(names: readonly string[]): Promise<Map<string, TopicInfo>> {
+    const topics = [...new Set(names)];
+    if (topics.length === 0) return Promise.resolve(new Map());
+    return this.insist('Describing topics', null, async () => {
+      const views = await this.nodes.metadata(topics);
+      const found = new Map<string, number>();
+      for (const [topic, { errorCode, leaders }] of views) {
+        if (errorCode === unknownTopic || errorCode === invalidTopic) continue;
+        check(errorCode);
+        found.set(topic, leaders.length);
+      }
+      const sizes = await this.maxMessageBytes([...found.keys()]);
+      const infos = new Map<string, TopicInfo>();
+      for (const [topic, partitions] of found) infos.set(topic, { partitions, maxMessageBytes: sizes.get(topic) ?? defaultMaxMessageBytes });
+      return infos;
+    });
+  }
+
+  async createTopics(topics: readonly NewTopic[]): Promise<void> {
+    if (topics.length === 0) return;
+    await this.insist('Creating topics', null, async () => {
+      const answer = await this.nodes.ask(await this.nodes.any(), 'CreateTopics', {
+        topics: topics.map(({ topic, partitions, config }) => ({
+          topic,
+          numPartitions: partitions,
+          configEntries: Object.entries(config ?? {}).map(([name, value]) => ({ name, value }))
+        })),
+        timeout: createTimeout
+      });
+      for (const { topic, errorCode, errorMessage } of answer.topicErrors) {
+        if (errorCode !== 0 && errorCode !== topicExists) throw failureOf(protocolError(errorCode), `Creating topic "${topic}"${errorMessage === null ? '' : ` (${errorMessage})`}`);
+      }
+    });
+    await this.untilKnown(topics.map(({ topic }) => topic));
+  }
+
+  private async untilKnown(topics: readonly string[]): Promise<void> {
+    await this.insist('Waiting for new topics', null, async () => {
+      for (const { errorCode, leaders } of (await this.nodes.metadata(topics)).values()) {
+        check(errorCode);
+        if (leaders.includes(-1)) throw new Failure('broker_unavailable', 'A new partition has no leader yet');
+      }
+    });
+  }
+
+  private async maxMessageBytes(topics: readonly string[]): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>();
+    if (topics.length === 0) return sizes;
+    const resources = topics.map((name) => ({ type: topicResource, name, configNames: ['max.message.bytes'] }));
+    const answer = await this.nodes.ask(await this.nodes.any(), 'DescribeConfigs', { resources });
+    // Not being allowed to describe configs leaves a resource with an error and no entries, and so the default.
+    for (const { resourceName, configEntries } of answer.resources) {
+      const value = configEntries.find(({ configName }) => configName === 'max.message.bytes')?.configValue;
+      if (typeof value === 'string') sizes.set(resourceName, Number(value));
+    }
+    return sizes;
+  }
+
+  private async offsetsAt(partitions: readonly TopicPartition[], timestamp: string): Promise<number[]> {
+    if (partitions.length === 0) return [];
+    const views = await this.nodes.metadata([...new Set(partitions.map(({ topic }) => topic))]);
+    const byNode = new Map<number, TopicPartition[]>();
+    for (const at of partitions) {
+      const view = views.get(at.topic);
+      check(view?.errorCode ?? unknownTopic);
+      const leader = view?.leaders[at.partition];
+      if (leader === undefined) throw new Failure('topic_missing', `Topic "${at.topic}" has no partition ${at.partition}`);
+      if (leader < 0) throw new Failure('broker_unavailable', `"${at.topic}" partition ${at.partition} has no leader now`);
+      const list = byNode.get(leader);
+      if (list === undefined) byNode.set(leader, [at]);
+      else list.push(at);
+    }
+    const found = new Map<string, number>();
+    await Promise.all([...byNode].map(([node, list]) => this.offsetsFrom(node, list, timestamp, found)));
+    return partitions.map(({ topic, partition }) => found.get(`${topic}/${partition}`) ?? -1);
+  }
+
+  private async offsetsFrom(node: number, partitions: readonly TopicPartition[], timestamp: string, found: Map<string, number>): Promise<void> {
+    const topics = grouped(partitions, ({ partition }) => ({ partition, timestamp }));
+    // Isolation 1 makes the end the last stable offset.
+    const answer = await this.nodes.ask(await this.nodes.node(node), 'ListOffsets', { isolationLevel: 1, topics });
+    for (const { topic, partitions: parts } of answer.responses) {
+      for (const { partition, offset, errorCode } of parts) {
+        check(errorCode);
+        found.set(`${topic}/${partition}`, Number(offset));
+      }
+    }
+  }
+
+  /** Tries again while a coordinator or leader moves or a broker is away, for a bounded time. */
+  private async insist<T>(operation: string, group: string | null, attempt: () => Promise<T>): Promise<T> {
+    const started = Date.now();
+    const backoff = new Backoff(20, 1_000);
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const failure = failureOf(error, operation);
+        const passed = Date.now() - started;
+        const patience = failure.code === 'topic_missing' ? unknownTopicTime : unreachable(error) ? 0 : longestTry;
+        const again = (failure.code === 'broker_unavailable' || failure.code === 'topic_missing') && passed < patience;
+        if (!again) throw failure;
+        if (group !== null) this.nodes.forgetCoordinator(group);
+        await wait(backoff.next());
+      }
+    }
+  }
+}
+
+/** Nobody listens there: the supervisor's backoff is the place to wait for that, not this one. */
+function unreachable(error: unknown): boolean {
+  return error instanceof Error && (error as KafkajsError).code === 'ECONNREFUSED';
+}
+
+function check(errorCode: number): void {
+  if (errorCode !== 0) throw protocolError(errorCode);
+}
+
+function grouped<T extends TopicPartition, R>(list: readonly T[], map: (item: T) => R): { topic: string; partitions: R[] }[] {
+  const topics = new Map<string, R[]>();
+  for (const item of list) {
+    const partitions = topics.get(item.topic);
+    if (partitions === undefined) topics.set(item.topic, [map(item)]);
+    else partitions.push(map(item));
+  }
+  return Array.from(topics, ([topic, partitions]) => ({ topic, partitions }));
+}

@@ -1,0 +1,86 @@
+import type {
+  Broker, CommittedOffset, FetchedBatch, GroupReader, NewTopic, Producer, ReaderListener, ReaderSettings, TopicInfo,
+  TopicPartition, TransactionalProducer
+} from '../../../actors/port.ts';
+import { Admin } from './admin.ts';
+import type { ConnectionSettings } from './internals.ts';
+import { KafkajsIdempotentProducer, KafkajsTransactionalProducer } from './producer.ts';
+import { readRange } from './range.ts';
+import { KafkajsReader } from './reader.ts';
+import { connectionSettings, type KafkajsSettings } from './settings.ts';
+import { SharedClusters } from './shared-clusters.ts';
+
+export type { KafkajsLog, KafkajsLogLevel, KafkajsSettings } from './settings.ts';
+
+/** Apache Kafka through kafkajs. Nothing connects before it is needed. */
+export function createKafkajsBroker(settings: KafkajsSettings): KafkajsBroker {
+  return new KafkajsBroker(settings);
+}
+
+/** The port on Kafka. */
+export class KafkajsBroker implements Broker {
+  readonly name = 'kafka';
+  private readonly connection: ConnectionSettings;
+  private readonly admin: Admin;
+  private readonly clusters: SharedClusters;
+  private readonly readers = new Set<KafkajsReader>();
+  private producers = 0;
+
+  constructor(settings: KafkajsSettings) {
+    this.connection = connectionSettings(settings);
+    this.admin = new Admin(this.connection);
+    this.clusters = new SharedClusters(this.connection);
+  }
+
+  connect(): Promise<void> {
+    return this.admin.connect();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.readers].map((reader) => reader.stop()));
+    this.readers.clear();
+    this.clusters.close();
+    this.admin.close();
+  }
+
+  reader(settings: ReaderSettings, listener: ReaderListener): GroupReader {
+    const reader = new KafkajsReader(this.connection, this.admin, settings, listener);
+    this.readers.add(reader);
+    return reader;
+  }
+
+  producer(): Producer {
+    return new KafkajsIdempotentProducer(this.connection, this.clusters.for(`producer ${this.producers++}`));
+  }
+
+  transactionalProducer(transactionalId: string, transactionTimeout: number): TransactionalProducer {
+    return new KafkajsTransactionalProducer(this.connection, this.clusters.for(transactionalId), transactionalId, transactionTimeout);
+  }
+
+  readRange(partition: TopicPartition, from: number, to: number, isolation: 'committed' | 'uncommitted'): AsyncIterable<FetchedBatch> {
+    return readRange(this.connection, partition, from, to, isolation);
+  }
+
+  committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | null)[]> {
+    return this.admin.committed(group, partitions);
+  }
+
+  listOffsets(partitions: readonly TopicPartition[], at: 'start' | 'end' | { timestamp: number }): Promise<number[]> {
+    return this.admin.listOffsets(partitions, at);
+  }
+
+  describeTopics(topics: readonly string[]): Promise<Map<string, TopicInfo>> {
+    return this.admin.describeTopics(topics);
+  }
+
+  createTopics(topics: readonly NewTopic[]): Promise<void> {
+    return this.admin.createTopics(topics);
+  }
+
+  /** Number of open sockets of this driver, readRange's aside. */
+  get sockets(): number {
+    let count = this.admin.nodes.sockets + this.clusters.sockets;
+    for (const reader of this.readers) count += reader.sockets;
+    return count;
+  }
+}

@@ -1,0 +1,218 @@
+import { Failure } from '../../../actors/failure.ts';
+import type { ReaderSettings, TopicPartition } from '../../../actors/port.ts';
+import { assign, type Unit } from './assigner.ts';
+import type { ApiAnswer } from './api.ts';
+import { Backoff } from './backoff.ts';
+import { errorType, failureOf, protocolError } from './failures.ts';
+import { assignerName, decodeAssignment, decodeMember, encodeAssignment, encodeMember } from './group-wire.ts';
+import type { Nodes } from './nodes.ts';
+import { Signal } from './signal.ts';
+import type { Topics } from './topics.ts';
+
+/** The member's identity at the coordinator, which a commit has to name. */
+export interface Membership {
+  readonly memberId: string;
+  readonly generationId: number;
+}
+
+export interface MemberEvents {
+  /** The whole new assignment, at once after the coordinator gave it. */
+  assigned(membership: Membership, partitions: readonly TopicPartition[]): void;
+  /** The group cannot be reached (a failure), or can again (null). */
+  trouble(failure: Failure | null): void;
+  /** Joining will never work. */
+  failed(failure: Failure): void;
+}
+
+const memberIdRequired = 79;
+const rejoinTypes = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID', 'MEMBER_ID_REQUIRED']);
+const longestHeartbeat = 1_000;
+const metadataAge = 30_000;
+const leaveTimeout = 2_000;
+
+/**
+ * A member of a consumer group by the classic protocol (JoinGroup, SyncGroup, Heartbeat), in the place of kafkajs' consumer,
+ * which sends heartbeats only between batches and stops all partitions while it rejoins. Here the heartbeat has a timer of its own, and
+ * nothing that reads is touched until the next assignment is there.
+ */
+export class GroupMember {
+  private readonly nodes: Nodes;
+  private readonly others: Nodes;
+  private readonly topics: Topics;
+  private readonly settings: ReaderSettings;
+  private readonly events: MemberEvents;
+  private readonly wake = new Signal();
+  private readonly backoff = new Backoff();
+  private memberId = '';
+  private generationId = -1;
+  private owned: readonly Unit[] = [];
+  private stopped = false;
+  private leaving: Promise<void> | null = null;
+
+  /** `nodes` carries the group's requests alone, because a broker answers one request of a connection at a time and a JoinGroup can take long; `others` carries the leaving. */
+  constructor(nodes: Nodes, others: Nodes, topics: Topics, settings: ReaderSettings, events: MemberEvents) {
+    this.nodes = nodes;
+    this.others = others;
+    this.topics = topics;
+    this.settings = settings;
+    this.events = events;
+  }
+
+  start(): void {
+    void this.run();
+  }
+
+  /** Leaves the group, in whatever state; at most two seconds. */
+  stop(): Promise<void> {
+    this.stopped = true;
+    this.wake.wake();
+    return (this.leaving ??= this.leave());
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        await this.topics.ensure();
+        await this.join();
+        await this.stay();
+      } catch (error) {
+        if (!this.stopped) await this.recover(error);
+      }
+    }
+  }
+
+  private async join(): Promise<void> {
+    const { group, sessionTimeout } = this.settings;
+    const coordinator = await this.nodes.coordinator(group);
+    const joined = await this.nodes.ask(coordinator, 'JoinGroup', {
+      groupId: group,
+      sessionTimeout,
+      rebalanceTimeout: sessionTimeout,
+      memberId: this.memberId,
+      protocolType: 'consumer',
+      groupProtocols: [{ name: assignerName, metadata: this.metadata() }]
+    });
+    // KIP-394: the first join only hands out an id, so that a lost answer leaves no ghost member behind.
+    if (joined.errorCode === memberIdRequired) this.memberId = joined.memberId;
+    check(joined.errorCode);
+    if (this.isStopped()) return;
+    this.memberId = joined.memberId;
+    const answer = await this.nodes.ask(coordinator, 'SyncGroup', {
+      groupId: group,
+      generationId: joined.generationId,
+      memberId: joined.memberId,
+      groupAssignment: joined.leaderId === joined.memberId ? this.plan(joined) : []
+    });
+    check(answer.errorCode);
+    if (this.isStopped()) return;
+    this.accept(joined.generationId, answer.memberAssignment);
+  }
+
+  private accept(generationId: number, bytes: Buffer | null): void {
+    const { partitions, refusedBy } = decodeAssignment(bytes);
+    const { group, signature } = this.settings;
+    if (refusedBy !== null) {
+      throw new Failure('plan_mismatch', `Group "${group}" runs the plan ${refusedBy}, this member has ${signature}`);
+    }
+    this.generationId = generationId;
+    this.owned = this.unitsOf(partitions);
+    this.backoff.reset();
+    this.events.trouble(null);
+    this.events.assigned({ memberId: this.memberId, generationId }, partitions);
+  }
+
+  /** Heartbeats until it is time to join again. */
+  private async stay(): Promise<void> {
+    const { group, sessionTimeout } = this.settings;
+    const interval = Math.min(sessionTimeout / 3, longestHeartbeat);
+    const { shape } = this.topics;
+    while (!this.stopped) {
+      await this.wake.wait(interval);
+      if (this.isStopped()) return;
+      if (this.topics.age > metadataAge) await this.topics.ensure();
+      if (this.topics.shape !== shape) return;
+      try {
+        const coordinator = await this.nodes.coordinator(group);
+        check((await this.nodes.ask(coordinator, 'Heartbeat', { groupId: group, groupGenerationId: this.generationId, memberId: this.memberId })).errorCode);
+        this.backoff.reset();
+        this.events.trouble(null);
+      } catch (error) {
+        if (rejoinTypes.has(errorType(error) ?? '') || failureOf(error, '').kind === 'fatal') throw error;
+        // The coordinator moved or is away: the membership may well outlive that, so nothing is given up yet.
+        await this.waitOut(failureOf(error, `Heartbeat of group "${group}"`));
+      }
+    }
+  }
+
+  private async recover(error: unknown): Promise<void> {
+    const type = errorType(error);
+    if (type !== undefined && rejoinTypes.has(type)) {
+      if (type === 'UNKNOWN_MEMBER_ID' || type === 'FENCED_INSTANCE_ID') this.memberId = '';
+      // REBALANCE_IN_PROGRESS is daily business; a member that is thrown out again and again should not spin.
+      if (type === 'UNKNOWN_MEMBER_ID') await this.wake.wait(50);
+      return;
+    }
+    const failure = failureOf(error, `Joining group "${this.settings.group}"`);
+    if (failure.kind !== 'fatal') return this.waitOut(failure);
+    this.stopped = true;
+    this.events.failed(failure);
+  }
+
+  private async waitOut(failure: Failure): Promise<void> {
+    this.nodes.forgetCoordinator(this.settings.group);
+    if (!this.stopped) this.events.trouble(failure);
+    await this.wake.wait(this.backoff.next());
+  }
+
+  /** `stopped` may change during any await, which the compiler does not see. */
+  private isStopped(): boolean {
+    return this.stopped;
+  }
+
+  private metadata(): Buffer {
+    const { topicGroups, signature } = this.settings;
+    return encodeMember(topicGroups.flat(), { signature, generation: this.generationId, owned: this.owned });
+  }
+
+  /** The leader's work: what each member of the joined group is to read. */
+  private plan({ members }: ApiAnswer<'JoinGroup'>): { memberId: string; memberAssignment: Buffer }[] {
+    const { topicGroups } = this.settings;
+    const known = members.map(({ memberId, memberMetadata }) => ({ id: memberId, ...decodeMember(memberMetadata) }));
+    const counts = topicGroups.map((topics) => Math.max(0, ...topics.map((topic) => this.topics.count(topic))));
+    const mine = assign(known, counts);
+    return known.map(({ id, signature }) => ({
+      memberId: id,
+      memberAssignment: encodeAssignment(this.partitionsOf(mine.units.get(id) ?? []), signature === mine.signature ? null : mine.signature)
+    }));
+  }
+
+  private partitionsOf(units: readonly Unit[]): TopicPartition[] {
+    return units.flatMap(({ group, partition }) =>
+      (this.settings.topicGroups[group] ?? []).filter((topic) => partition < this.topics.count(topic)).map((topic) => ({ topic, partition }))
+    );
+  }
+
+  private unitsOf(partitions: readonly TopicPartition[]): Unit[] {
+    return this.settings.topicGroups.flatMap((topics, group) => {
+      const numbers = new Set(partitions.filter(({ topic }) => topics.includes(topic)).map(({ partition }) => partition));
+      return [...numbers].map((partition) => ({ group, partition }));
+    });
+  }
+
+  private async leave(): Promise<void> {
+    if (this.memberId === '') return;
+    const { group } = this.settings;
+    const leave = async (): Promise<void> => {
+      const coordinator = await this.others.coordinator(group);
+      await this.others.ask(coordinator, 'LeaveGroup', { groupId: group, memberId: this.memberId });
+    };
+    const timer = new Signal();
+    // A broker that is away learns of it by the session timeout.
+    await Promise.race([leave().catch(() => undefined), timer.wait(leaveTimeout)]);
+    timer.wake();
+  }
+}
+
+function check(errorCode: number): void {
+  if (errorCode !== 0) throw protocolError(errorCode);
+}

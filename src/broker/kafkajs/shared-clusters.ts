@@ -1,0 +1,103 @@
+import type { Broker, Cluster, ClusterSettings, ConnectionSettings, CoordinatorQuery } from './internals.ts';
+import { load } from './internals.ts';
+import { cut } from './nodes.ts';
+
+/** Connections of all producers of a daemon: two sockets a node each. Kafkajs would take as many for every producer. */
+const mostClusters = 8;
+/** Short first waits: CONCURRENT_TRANSACTIONS after a commit passes within milliseconds, kafkajs' default starts at 300. About 30 s in all. */
+export const producerRetry = { initialRetryTime: 3, maxRetryTime: 500, retries: 66 } as const;
+
+/** A cluster as one producer sees it. */
+export interface ProducerCluster {
+  readonly cluster: Cluster;
+  /** Before each operation: a coordinator asked for twice within one operation was the wrong one and is looked up again. */
+  beginOperation(): void;
+  /** After a failure: what was remembered may be why. */
+  forget(): void;
+}
+
+/** At most eight clusters of connections, shared by all producers. A broker works on one request of a connection at a time, so they are spread. */
+export class SharedClusters {
+  private readonly connection: ConnectionSettings;
+  private readonly clusters: (Cluster | undefined)[] = [];
+
+  constructor(connection: ConnectionSettings) {
+    this.connection = connection;
+  }
+
+  /** The view of the cluster that producers with this name share. */
+  for(name: string): ProducerCluster {
+    const slot = hash(name) % mostClusters;
+    const cluster = (this.clusters[slot] ??= this.create());
+    return view(cluster);
+  }
+
+  /** Cuts all connections. */
+  close(): void {
+    for (const cluster of this.clusters.splice(0)) {
+      if (cluster === undefined) continue;
+      for (const broker of brokersOf(cluster)) cut(broker);
+    }
+  }
+
+  /** Number of open sockets. */
+  get sockets(): number {
+    let count = 0;
+    for (const cluster of this.clusters) {
+      if (cluster === undefined) continue;
+      for (const broker of brokersOf(cluster)) count += broker.connectionPool.pool.filter((connection) => connection.isConnected()).length;
+    }
+    return count;
+  }
+
+  private create(): Cluster {
+    const ClusterClass = load<new (settings: ClusterSettings) => Cluster>('cluster');
+    return new ClusterClass({
+      ...this.connection,
+      retry: producerRetry,
+      metadataMaxAge: 60_000,
+      allowAutoTopicCreation: false,
+      maxInFlightRequests: null
+    });
+  }
+}
+
+function brokersOf(cluster: Cluster): Set<Broker> {
+  const { seedBroker, brokers } = cluster.brokerPool;
+  return new Set([...Object.values(brokers), ...(seedBroker === undefined ? [] : [seedBroker])]);
+}
+
+/**
+ * The same cluster but for some methods: kafkajs' producer disconnects its cluster, notes every committed offset for a consumer it
+ * does not have, and looks coordinators up anew for each operation, five round trips in a transaction.
+ */
+function view(cluster: Cluster): ProducerCluster {
+  const coordinators = new Map<string, Broker>();
+  const asked = new Set<string>();
+  const shared = Object.create(cluster) as Cluster;
+  // Else kafkajs' transaction code takes its default of 300 ms and up: it reads a field that its Cluster never sets.
+  shared.retry = producerRetry;
+  shared.addMultipleTargetTopics = (topics) => cluster.addMultipleTargetTopics(topics);
+  shared.disconnect = () => Promise.resolve();
+  shared.markOffsetAsCommitted = () => undefined;
+  shared.findGroupCoordinator = async (query: CoordinatorQuery): Promise<Broker> => {
+    const key = `${query.coordinatorType ?? 0}/${query.groupId}`;
+    const known = coordinators.get(key);
+    if (known !== undefined && known.isConnected() && !asked.has(key)) {
+      asked.add(key);
+      return known;
+    }
+    const found = await cluster.findGroupCoordinator(query);
+    coordinators.set(key, found);
+    asked.add(key);
+    return found;
+  };
+  return { cluster: shared, beginOperation: () => asked.clear(), forget: () => coordinators.clear() };
+}
+
+/** FNV-1a; which producers share connections is to stay the same over restarts, so that what is measured can be measured again. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  return value >>> 0;
+}
