@@ -50,13 +50,11 @@ export class Draft {
 
   /** Removes a field that may be absent. */
   remove(path: readonly string[]): void {
-    if (readField(this.root, path) === absent) return;
-    let parent = this.#ownRoot();
-    for (let i = 0; i < path.length - 1; i++) {
-      const segment = path[i] ?? '';
-      parent = this.#ownChild(parent, segment, parent[segment] as Fields);
-    }
-    delete parent[path[path.length - 1] ?? ''];
+    const rest = dropFields(this.root, pathTree([path]));
+    if (rest === this.root) return;
+    // Objects along the path are new; those copied before are of no use any more where they were copied again.
+    this.root = rest;
+    this.#owned.clear();
   }
 
   #ownRoot(): Fields {
@@ -120,4 +118,38 @@ export function keepFields(value: Fields, tree: PathTree): Fields {
     } else same = false;
   }
   return same ? value : kept;
+}
+
+/**
+ * All fields but those in the tree; the same object where none of them is there. A new object is built, because
+ * one with deleted properties is several times slower to read and to encode.
+ */
+export function dropFields(value: Fields, tree: PathTree): Fields {
+  let result: Fields | null = null;
+  for (const [key, child] of tree) {
+    if (!Object.hasOwn(value, key)) continue;
+    if (child === null) {
+      result = dropMany(value, tree);
+      break;
+    }
+    const field = value[key];
+    const inner = isObject(field) ? dropFields(field, child) : field;
+    // Nothing has been dropped at this level yet: an inner change only needs a copy.
+    if (inner !== field) (result ??= { ...value })[key] = inner;
+  }
+  return result ?? value;
+}
+
+function dropMany(value: Fields, tree: PathTree): Fields {
+  const result: Fields = {};
+  for (const key of Object.keys(value)) {
+    const child = tree.get(key);
+    const field = value[key];
+    if (child === null) continue;
+    const kept = child !== undefined && isObject(field) ? dropFields(field, child) : field;
+    // Assigning to it would set the prototype instead of a field.
+    if (key === '__proto__') Object.defineProperty(result, key, { value: kept, enumerable: true, configurable: true, writable: true });
+    else result[key] = kept;
+  }
+  return result;
 }

@@ -3,7 +3,7 @@ import type { Expression } from '../component.ts';
 import { defineTransform } from '../component.ts';
 import { asFailure, Failure } from '../failure.ts';
 import type { PathTree } from '../fields.ts';
-import { absent, Draft, isObject, keepFields, pathTree, readField } from '../fields.ts';
+import { absent, Draft, dropFields, isObject, keepFields, pathTree, readField } from '../fields.ts';
 import { expression, fieldPath } from '../options.ts';
 import type { StreamRecord } from '../record.ts';
 import { changeRecord, isTombstone } from '../record.ts';
@@ -41,7 +41,7 @@ transforms:
     const changes: Changes = {
       rename: Object.entries(config.rename ?? {}).map(([from, to]) => ({ from: from.split('.'), to: to.split('.') })),
       keep: config.keep === undefined ? null : pathTree(config.keep.map((path) => path.split('.'))),
-      remove: (config.remove ?? []).map((path) => path.split('.')),
+      remove: config.remove === undefined ? null : pathTree(config.remove.map((path) => path.split('.'))),
       set: Object.entries(config.set ?? {}).map(([path, source]) => ({
         name: path,
         path: path.split('.'),
@@ -75,7 +75,7 @@ transforms:
 interface Changes {
   readonly rename: readonly { readonly from: readonly string[]; readonly to: readonly string[] }[];
   readonly keep: PathTree | null;
-  readonly remove: readonly (readonly string[])[];
+  readonly remove: PathTree | null;
   readonly set: readonly { readonly name: string; readonly path: readonly string[]; readonly expression: Expression }[];
 }
 
@@ -94,7 +94,10 @@ function apply(changes: Changes, record: StreamRecord, now: number): StreamRecor
     const kept = keepFields(draft.root, changes.keep);
     if (kept !== draft.root) draft = new Draft(kept);
   }
-  for (const path of changes.remove) draft.remove(path);
+  if (changes.remove !== null) {
+    const left = dropFields(draft.root, changes.remove);
+    if (left !== draft.root) draft = new Draft(left);
+  }
   for (const { name, path, expression: evaluate } of changes.set) {
     const result = evaluate(record, now);
     if (result instanceof Uint8Array) {

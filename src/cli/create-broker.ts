@@ -10,6 +10,7 @@ export function createBroker(config: BrokerConfig, log: Logger): Broker {
   return createKafkajsBroker({
     brokers: [...config.brokers],
     clientId: 'millrace',
-    log: (level, message, extra) => { log[level]({ client: 'kafkajs', ...extra }, message); }
+    // What matters of these comes as a failure too; the lines themselves are for who looks into a broken connection.
+    log: (level, message, extra) => { log.debug({ client: 'kafkajs', client_level: level, ...extra }, message); }
   });
 }

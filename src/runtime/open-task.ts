@@ -14,8 +14,8 @@ import type { Topics } from './topics.ts';
 
 /** What a daemon remembers of its tasks beside the broker. */
 export interface TaskMemory {
-  get(task: string): RememberedTask | null;
-  put(task: string, remembered: RememberedTask): Promise<void>;
+  get(key: string): RememberedTask | null;
+  put(key: string, remembered: RememberedTask): Promise<void>;
 }
 
 /** What the start of a task works on. */
@@ -52,7 +52,7 @@ export async function openTask(settings: OpenSettings): Promise<OpenedTask> {
   const { task, plan, partitions, broker, output, memory } = settings;
   await output.open();
   const committed = await broker.committed(plan.group, partitions);
-  const remembered = memory.get(task);
+  const remembered = memory.get(memoryKey(settings));
   const recovery = recover({ task, group: plan.group, partitions, committed, remembered });
   const ends = await broker.listOffsets(partitions, 'end');
   const positions = await resolvePositions(recovery.positions, ends, settings);
@@ -69,11 +69,16 @@ async function checkpointOf(settings: OpenSettings, at: readonly TopicPartition[
   const { task, plan, output, reached, topics, memory } = settings;
   const counts = new Map<string, number>();
   for (const { topic } of at) counts.set(topic, (await topics.load(topic)).partitions);
-  return { task, group: plan.group, signature: plan.signature, partitions: counts, stores: remembering(memory, task, start), output, reached };
+  return { task, group: plan.group, signature: plan.signature, partitions: counts, stores: remembering(memory, memoryKey(settings), start), output, reached };
+}
+
+/** Tasks of different topologies may have one name. */
+function memoryKey({ plan, task }: OpenSettings): string {
+  return `${plan.group}/${task}`;
 }
 
 /** The store steps of a task without stores: it remembers its positions, to tell offsets that are gone from a first start. */
-function remembering(memory: TaskMemory, task: string, start: readonly Position[]): TaskStores {
+function remembering(memory: TaskMemory, key: string, start: readonly Position[]): TaskStores {
   const offsets: Record<string, Record<string, number>> = Object.create(null) as Record<string, Record<string, number>>;
   const note = (positions: readonly Position[]): void => {
     for (const { topic, partition, offset } of positions) (offsets[topic] ??= {})[String(partition)] = offset;
@@ -83,7 +88,7 @@ function remembering(memory: TaskMemory, task: string, start: readonly Position[
     prepare: () => Promise.resolve(),
     apply(attempt, positions) {
       note(positions);
-      return memory.put(task, { ...attempt, offsets });
+      return memory.put(key, { ...attempt, offsets });
     }
   };
 }

@@ -33,9 +33,14 @@ export function sourceReceiver(logic: SourceLogic, at: TopicPartition, start: nu
       outlet.flush(now);
     }
     position = message.batch.nextOffset;
-    bytes += message.batch.bytes;
+    bytes += weight(message.batch);
     batches += 1;
   };
+}
+
+/** What a batch counts for as credit: its bytes, and what its records cost as objects, which is more than their bytes when they are small. */
+export function weight({ bytes, records }: FetchedBatch): number {
+  return bytes + records.length * 300;
 }
 
 function admit(fetched: FetchedRecord, origin: Origin, logic: SourceLogic, outlet: Outlet): void {

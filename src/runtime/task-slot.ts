@@ -17,6 +17,12 @@ export interface SlotSettings {
 const crashLimit = 10;
 
 /**
+ * Milliseconds before a fenced task opens again. If another member has the task, this one learns of it meanwhile by its
+ * heartbeat and gives it up, instead of fencing the rightful owner in turn.
+ */
+const fencedWait = 2000;
+
+/**
  * The place of a task on this daemon while the group assigns it here: opens it, and opens it again after what can
  * be tried again. A new task starts only when the old one is closed.
  */
@@ -65,7 +71,7 @@ export class TaskSlot {
         this.#settings.onFatal(new Failure('crash_loop', `Task ${this.#settings.name} failed ${crashLimit} times in a row: ${failure.message}`, { cause: failure }));
         return;
       }
-      const wait = this.#backoff.next();
+      const wait = Math.max(this.#backoff.next(), failure.code === 'fenced' ? fencedWait : 0);
       this.#settings.onRetry(failure, wait);
       await this.#sleep(wait);
     }

@@ -10,6 +10,7 @@ import type { CheckpointSettings, Position } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
 import { Credit } from './credit.ts';
 import type { EpochWork } from './sink-actor.ts';
+import { weight } from './source-actor.ts';
 import type { SourceMessage } from './source-actor.ts';
 import type { Actor } from './system.ts';
 import type { Topics } from './topics.ts';
@@ -116,7 +117,7 @@ export class Task {
   fetched(batch: FetchedBatch): void {
     const input = this.#inputs.get(batch.topic);
     if (input === undefined || this.#phase === 'over') return;
-    input.credit.take(batch.bytes);
+    input.credit.take(weight(batch));
     input.actor.tell({ kind: 'fetched', batch });
     if (batch.records.length > 0) this.#settings.checkpoint.reached('P0', this.#epoch + 1);
     if (batch.records.length > 0) this.#dirty = 'records';

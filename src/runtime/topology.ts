@@ -121,7 +121,7 @@ export class TopologyRuntime {
     if (this.#stopping !== null) return;
     const topicGroups = plan.subTopologies.map(({ topics }) => topics);
     const partitions = topicGroups.flat().length * 4;
-    const maxBytesPerPartition = Math.min(1024 * 1024, Math.max(64 * 1024, limits.creditBytes / partitions));
+    const maxBytesPerPartition = Math.min(512 * 1024, Math.max(64 * 1024, limits.creditBytes / partitions));
     const { sessionTimeout } = limits;
     const settings = { group: plan.group, topicGroups, signature: plan.signature, sessionTimeout, maxWait: 50, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition };
     this.#reader = broker.reader(settings, {

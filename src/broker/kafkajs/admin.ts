@@ -78,7 +78,7 @@ export class Admin {
 
   describeTopics(names: readonly string[]): Promise<Map<string, TopicInfo>> {
     const topics = [...new Set(names)];
-    if (topics.length === 0) return Promise.resolve(new Map());
+    if (topics.length === 0) return Promise.resolve(new Map<string, TopicInfo>());
     return this.insist('Describing topics', null, async () => {
       const views = await this.nodes.metadata(topics);
       const found = new Map<string, number>();

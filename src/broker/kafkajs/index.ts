@@ -10,7 +10,7 @@ import { KafkajsReader } from './reader.ts';
 import { connectionSettings, type KafkajsSettings } from './settings.ts';
 import { SharedClusters } from './shared-clusters.ts';
 
-export type { KafkajsLog, KafkajsLogLevel, KafkajsSettings } from './settings.ts';
+export type { KafkajsLog, KafkajsSettings } from './settings.ts';
 
 /** Apache Kafka through kafkajs. Nothing connects before it is needed. */
 export function createKafkajsBroker(settings: KafkajsSettings): KafkajsBroker {

@@ -103,8 +103,6 @@ export interface Logger {
 
 export interface LogEntry {
   readonly namespace: string;
-  readonly level: number;
-  readonly label: string;
   readonly log: { readonly message: string } & Readonly<Record<string, unknown>>;
 }
 

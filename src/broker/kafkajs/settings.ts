@@ -5,10 +5,8 @@ import type { ConnectionSettings, LogEntry, Logger } from './internals.ts';
 import { load } from './internals.ts';
 import { patchKafkajs } from './patches.ts';
 
-export type KafkajsLogLevel = 'error' | 'warn' | 'info';
-
 /** Takes the log lines of kafkajs. */
-export type KafkajsLog = (level: KafkajsLogLevel, message: string, extra: Readonly<Record<string, unknown>>) => void;
+export type KafkajsLog = (level: 'warn', message: string, extra: Readonly<Record<string, unknown>>) => void;
 
 export interface KafkajsSettings {
   /** host:port of the first brokers to ask. */
@@ -57,13 +55,11 @@ function openSocket({ host, port, ssl, onConnect }: { host: string; port: number
 
 function createLogger(log: KafkajsLog | undefined): Logger {
   interface Loggers {
-    readonly LEVELS: { readonly NOTHING: number; readonly INFO: number };
+    readonly LEVELS: { readonly NOTHING: number; readonly ERROR: number };
     readonly createLogger: (options: { level: number; logCreator: () => (entry: LogEntry) => void }) => Logger;
   }
   const { LEVELS, createLogger: create } = load<Loggers>('loggers');
-  const write = ({ label, namespace, log: { message, ...extra } }: LogEntry): void =>
-    log?.(levels[label] ?? 'info', message, { namespace, ...extra });
-  return create({ level: log === undefined ? LEVELS.NOTHING : LEVELS.INFO, logCreator: () => write });
+  // Kafkajs calls each try that is tried again an error.
+  const write = ({ namespace, log: { message, ...extra } }: LogEntry): void => log?.('warn', message, { namespace, ...extra });
+  return create({ level: log === undefined ? LEVELS.NOTHING : LEVELS.ERROR, logCreator: () => write });
 }
-
-const levels: Readonly<Record<string, KafkajsLogLevel>> = { ERROR: 'error', WARN: 'warn' };

@@ -1,0 +1,54 @@
+import type { FetchedRecord } from '../../../actors/port.ts';
+import type { Tables } from './tables.ts';
+import { offsetOf, recordKey } from './keys.ts';
+import { decodeRecord, timestampOf } from './record-codec.ts';
+
+/** Size of a record beside its bytes, for the bounds of a fetch. */
+const overhead = 16;
+
+/** Where a partition is in LMDB, and how far it goes. */
+export interface PartitionLog {
+  readonly topic: number;
+  readonly partition: number;
+  /** One past the last offset given out. Past the gap of the last commit. */
+  end: number;
+}
+
+/** Part of a partition. */
+export interface Slice {
+  readonly records: readonly FetchedRecord[];
+  readonly nextOffset: number;
+  readonly bytes: number;
+}
+
+/**
+ * Reads records of [from, to) until they come to `maxBytes`, at least one. Offsets without a record (what a commit or
+ * an abort left) are stepped over: where nothing is left the position goes to `to`.
+ */
+export function readLog(tables: Tables, log: PartitionLog, from: number, to: number, maxBytes: number): Slice {
+  const records: FetchedRecord[] = [];
+  const { topic, partition } = log;
+  let bytes = 0;
+  const range = { start: recordKey(topic, partition, from), end: recordKey(topic, partition, to) };
+  for (const { key, value } of tables.records.getRange(range)) {
+    const size = value.length + overhead;
+    if (records.length > 0 && bytes + size > maxBytes) return { records, nextOffset: offsetOf(key), bytes };
+    bytes += size;
+    records.push(decodeRecord(value, offsetOf(key)));
+  }
+  return { records, nextOffset: to, bytes };
+}
+
+/** Looks through at most `limit` records from `from` on: the first with a timestamp at or after it, or where to look next. */
+export function seekTimestamp(tables: Tables, log: PartitionLog, from: number, timestamp: number, limit: number): { found: boolean; offset: number } {
+  const { topic, partition, end } = log;
+  const range = { start: recordKey(topic, partition, from), end: recordKey(topic, partition, end), limit };
+  let seen = 0;
+  let last = from;
+  for (const { key, value } of tables.records.getRange(range)) {
+    last = offsetOf(key);
+    if (timestampOf(value) >= timestamp) return { found: true, offset: last };
+    seen++;
+  }
+  return { found: false, offset: seen < limit ? end : last + 1 };
+}
