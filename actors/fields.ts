@@ -30,8 +30,10 @@ export class Draft {
   root: Fields;
   readonly #owned = new Set<Fields>();
 
-  constructor(root: Fields) {
+  /** `fresh` says that nobody else holds the root itself, so that it need not be copied again. */
+  constructor(root: Fields, fresh = false) {
     this.root = root;
+    if (fresh) this.#owned.add(root);
   }
 
   /** Sets a field and makes the objects on the way to it where there are none. Returns false where something else is in the way. */
@@ -52,9 +54,8 @@ export class Draft {
   remove(path: readonly string[]): void {
     const rest = dropFields(this.root, pathTree([path]));
     if (rest === this.root) return;
-    // Objects along the path are new; those copied before are of no use any more where they were copied again.
     this.root = rest;
-    this.#owned.clear();
+    this.#owned.add(rest);
   }
 
   #ownRoot(): Fields {

@@ -92,11 +92,11 @@ function apply(changes: Changes, record: StreamRecord, now: number): StreamRecor
   }
   if (changes.keep !== null) {
     const kept = keepFields(draft.root, changes.keep);
-    if (kept !== draft.root) draft = new Draft(kept);
+    if (kept !== draft.root) draft = new Draft(kept, true);
   }
   if (changes.remove !== null) {
     const left = dropFields(draft.root, changes.remove);
-    if (left !== draft.root) draft = new Draft(left);
+    if (left !== draft.root) draft = new Draft(left, true);
   }
   for (const { name, path, expression: evaluate } of changes.set) {
     const result = evaluate(record, now);

@@ -1,0 +1,92 @@
+import { asFailure, Failure } from '../../../actors/failure.ts';
+import type { Broker, GroupReader, Producer, TopicInfo, TopicPartition, TransactionalProducer } from '../../../actors/port.ts';
+import { createProducer, createTransactionalProducer } from './producer.ts';
+import { offsetAt, readRange } from './read-range.ts';
+import { EmbeddedReader } from './reader.ts';
+import { useStore } from './shared.ts';
+import type { StoreUse } from './shared.ts';
+import type { Store } from './store.ts';
+
+/** Where the topics are, and how many partitions a topic gets that does not say. */
+export interface EmbeddedSettings {
+  readonly path: string;
+  readonly partitions: number;
+}
+
+/** A broker inside this process: topics, offsets and fencing on LMDB, for one process at a time. */
+export function createEmbeddedBroker(settings: EmbeddedSettings): Broker {
+  let connected: Promise<StoreUse> | null = null;
+  let use: StoreUse | null = null;
+  const open = new Set<GroupReader | Producer | TransactionalProducer>();
+  const store = (): Store => {
+    if (use === null) throw new Failure('broker_unavailable', `The embedded broker at ${settings.path} is not connected.`);
+    return use.store;
+  };
+  const opened = <T extends GroupReader | Producer | TransactionalProducer>(part: T): T => {
+    open.add(part);
+    return part;
+  };
+
+  return {
+    name: `embedded:${settings.path}`,
+    async connect() {
+      connected ??= useStore(settings.path);
+      try {
+        use = await connected;
+      } catch (error) {
+        connected = null;
+        throw asFailure(error, 'broker_unavailable');
+      }
+    },
+    async close() {
+      for (const part of open) await ('stop' in part ? part.stop() : part.close());
+      open.clear();
+      const ending = connected;
+      connected = null;
+      use = null;
+      await (await ending)?.release();
+    },
+    reader: (readerSettings, listener) => opened(new EmbeddedReader(store, readerSettings, listener)),
+    producer: () => opened(createProducer(store)),
+    transactionalProducer: (id) => opened(createTransactionalProducer(store, id)),
+    readRange: (at, from, to) => readRange(store, at, from, to),
+    ...admin(store, settings.partitions)
+  };
+}
+
+type Admin = Pick<Broker, 'committed' | 'listOffsets' | 'describeTopics' | 'createTopics'>;
+
+function admin(store: () => Store, defaultPartitions: number): Admin {
+  const offset = async (at: TopicPartition, where: 'start' | 'end' | { timestamp: number }): Promise<number> => {
+    const { end } = store().log(at);
+    if (where === 'start') return 0;
+    return where === 'end' ? end : await offsetAt(store, at, where.timestamp);
+  };
+  return {
+    committed: (group, partitions) => attempt(() => partitions.map((at) => store().committed(group, at))),
+    listOffsets: (partitions, where) => attempt(() => Promise.all(partitions.map((at) => offset(at, where)))),
+    describeTopics: (topics) => attempt(() => describe(store(), topics)),
+    createTopics: (topics) =>
+      attempt(() => {
+        for (const topic of topics) store().createTopic({ ...topic, partitions: topic.partitions > 0 ? topic.partitions : defaultPartitions });
+      })
+  };
+}
+
+function describe(store: Store, topics: readonly string[]): Map<string, TopicInfo> {
+  const found = new Map<string, TopicInfo>();
+  for (const name of topics) {
+    const topic = store.findTopic(name);
+    if (topic !== undefined) found.set(name, { partitions: topic.logs.length, maxMessageBytes: topic.maxMessageBytes });
+  }
+  return found;
+}
+
+/** What is thrown becomes a rejection, always of a `Failure`. */
+async function attempt<T>(call: () => T | Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asFailure(error, 'broker_unavailable');
+  }
+}
