@@ -18,6 +18,12 @@ export interface Readiness {
   readonly topologies: readonly { name: string; state: string; lag: number; tasks: { assigned: number; running: number }; failure?: { code: string; message: string } }[];
 }
 
+/** Daemons that a failed test left behind end with the tests. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** `millrace run` as a process of its own. */
 export class DaemonProcess {
   readonly child: ChildProcess;
@@ -38,7 +44,8 @@ export class DaemonProcess {
       this.#url.reject(new Error(`The daemon ended before it listened:\n${this.output}`));
       return { code: code as number | null, signal: signal as NodeJS.Signals | null };
     });
-    process.once('exit', () => this.child.kill('SIGKILL'));
+    running.add(this.child);
+    this.child.once('exit', () => running.delete(this.child));
   }
 
   get output(): string {

@@ -76,6 +76,7 @@ describe('numbers', () => {
     assert.match(failureOf('value.n % 0', { n: 1 }).message, /NaN/);
     assert.equal(evaluate('timestamp("2024-01-01T00:00:00Z")', {}), '2024-01-01T00:00:00.000Z');
     assert.equal(evaluate('duration("5m")', {}), 300_000);
+    assert.match(failureOf('timestamp("9999-12-31T00:00:00Z") + duration("9999999999h")', {}).message, /time/);
   });
 
   it('property: an expression over random JSON either gives a value or a poison failure, and changes nothing', () => {

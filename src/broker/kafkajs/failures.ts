@@ -21,6 +21,10 @@ const codes: Readonly<Record<string, FailureCode>> = {
   FENCED_INSTANCE_ID: 'fenced',
   MESSAGE_TOO_LARGE: 'record_too_large',
   RECORD_LIST_TOO_LARGE: 'record_too_large',
+  // Refused for what it is, as often as it is sent: too far in the future (message.timestamp.after.max.ms, one hour since
+  // Kafka 4), or without a key on a compacted topic.
+  INVALID_TIMESTAMP: 'record_failed',
+  INVALID_RECORD: 'record_failed',
   OFFSET_OUT_OF_RANGE: 'offset_out_of_range',
   UNSUPPORTED_VERSION: 'unsupported_broker',
   UNSUPPORTED_COMPRESSION_TYPE: 'unsupported_broker',

@@ -143,7 +143,9 @@ export class Fetcher {
 
   private async fetch(node: number, slots: readonly Slot[]): Promise<void> {
     const asked = slots.map((slot) => ({ slot, incarnation: slot.incarnation }));
-    const parts = await fetchFrom(this.nodes, await this.nodes.node(node), slots, { ...this.settings, isolation: 'committed' });
+    // Where the log ends is news for a listener that has never heard it: no waiting for records then.
+    const maxWait = slots.some(({ toldEnd }) => toldEnd < 0) ? 0 : this.settings.maxWait;
+    const parts = await fetchFrom(this.nodes, await this.nodes.node(node), slots, { ...this.settings, maxWait, isolation: 'committed' });
     if (this.isStopped()) return;
     this.events.trouble(node, null);
     const bySlot = new Map(asked.map((ask) => [keyOf(ask.slot), ask]));

@@ -130,9 +130,17 @@ function evaluator(parsed: ParseResult, source: string): Expression {
       result = retry(parsed, scope, record, error, source);
     }
     // Almost every expression on the hot path gives true or false.
-    if (typeof result === 'boolean') return result;
-    return toPlain(result);
+    return typeof result === 'boolean' ? result : plain(result, source);
   };
+}
+
+/** A time beyond the calendar, or a value too deep for the stack, is a RangeError. */
+function plain(result: unknown, source: string): unknown {
+  try {
+    return toPlain(result);
+  } catch (error) {
+    throw failure(error, source);
+  }
 }
 
 /**
