@@ -44,7 +44,13 @@ export class Failure extends Error {
   readonly code: FailureCode;
 
   constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+    // No stack: a failure says where by itself, and capturing one for each of many broken records would cost more than the record.
+    // What crashed keeps its own, as `cause`.
+    const v8 = Error as { stackTraceLimit?: number };
+    const limit = v8.stackTraceLimit;
+    v8.stackTraceLimit = 0;
     super(message, options);
+    if (limit !== undefined) v8.stackTraceLimit = limit;
     this.name = 'Failure';
     this.code = code;
   }

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 import { Failure } from '../actors/failure.ts';
 import { help, parse, UsageError } from './cli/command.ts';
 import type { Command } from './cli/command.ts';

@@ -18,6 +18,7 @@ export interface Member {
   readonly owned: readonly Unit[];
 }
 
+/** Who gets what. */
 export interface Plan {
   /** Units by member id, for every member, in order. */
   readonly units: ReadonlyMap<string, readonly Unit[]>;

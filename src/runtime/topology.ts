@@ -31,7 +31,7 @@ export interface RuntimeLimits {
 }
 
 /** The limits a daemon runs with where nothing else is said. */
-export const defaultLimits: RuntimeLimits = { sessionTimeout: 10_000, transactionTimeout: 30_000, creditBytes: 32 * 1024 * 1024 };
+export const defaultLimits: RuntimeLimits = { sessionTimeout: 10_000, transactionTimeout: 30_000, creditBytes: 16 * 1024 * 1024 };
 
 /** What a running topology is made of. */
 export interface TopologySettings {
@@ -121,9 +121,9 @@ export class TopologyRuntime {
     if (this.#stopping !== null) return;
     const topicGroups = plan.subTopologies.map(({ topics }) => topics);
     const partitions = topicGroups.flat().length * 4;
-    const maxBytesPerPartition = Math.min(512 * 1024, Math.max(64 * 1024, limits.creditBytes / partitions));
+    const maxBytesPerPartition = Math.min(256 * 1024, Math.max(64 * 1024, limits.creditBytes / partitions));
     const { sessionTimeout } = limits;
-    const settings = { group: plan.group, topicGroups, signature: plan.signature, sessionTimeout, maxWait: 50, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition };
+    const settings = { group: plan.group, topicGroups, signature: plan.signature, sessionTimeout, maxWait: 50, maxBytes: 2 * 1024 * 1024, maxBytesPerPartition };
     this.#reader = broker.reader(settings, {
       assigned: (assignment) => { this.#assign(assignment); },
       fetched: (batch) => { this.#fetched(batch); },
@@ -243,7 +243,7 @@ export class TopologyRuntime {
         inputs: partitions.map((at, index) => ({ ...at, start: positions[index] as number })),
         parent: this.#actor as Actor<never>,
         actorName: `${task}-${++this.#opened}`,
-        creditBytes: Math.min(2 * 1024 * 1024, Math.max(128 * 1024, limits.creditBytes / this.#assigned.size)),
+        creditBytes: Math.min(1024 * 1024, Math.max(128 * 1024, limits.creditBytes / this.#assigned.size)),
         onCommitted: (committed) => {
           onProgress();
           this.#progress.committed(committed, clock.now());

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** The flags of Node that the program asks for in its first line. */
+const flags = (readFileSync(main, 'utf8').split('\n')[0] ?? '').split(' ').filter((word) => word.startsWith('--'));
 
 export interface DaemonOptions {
   readonly stateDir: string;
@@ -20,7 +24,7 @@ export interface Readiness {
 
 /** Daemons that a failed test left behind end with the tests. */
 const running = new Set<ChildProcess>();
-process.once('exit', () => {
+after(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
@@ -33,7 +37,7 @@ export class DaemonProcess {
 
   constructor(file: string, { stateDir, env = {}, args = [] }: DaemonOptions) {
     this.#url.promise.catch(() => undefined);
-    this.child = spawn(process.execPath, [main, 'run', file, '--state-dir', stateDir, '--http', '127.0.0.1:0', ...args], {
+    this.child = spawn(process.execPath, [...flags, main, 'run', file, '--state-dir', stateDir, '--http', '127.0.0.1:0', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env }
     });

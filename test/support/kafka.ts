@@ -203,6 +203,9 @@ function serverProperties(folder: string, port: number, controller: number, more
     'transaction.state.log.num.partitions': '4',
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
+    // A broker that was killed may come back only after its old session, 9 s by default.
+    'broker.session.timeout.ms': '2000',
+    'broker.heartbeat.interval.ms': '500',
     // Segments are preallocated maps: the default of 10 MB of index per partition is a lot for 64 of them.
     'log.index.size.max.bytes': '65536',
     'log.segment.bytes': '67108864',

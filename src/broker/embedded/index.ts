@@ -1,5 +1,5 @@
 import { asFailure, Failure } from '../../../actors/failure.ts';
-import type { Broker, GroupReader, Producer, TopicInfo, TopicPartition, TransactionalProducer } from '../../../actors/port.ts';
+import type { Broker, GroupReader, TopicInfo, TopicPartition } from '../../../actors/port.ts';
 import { createProducer, createTransactionalProducer } from './producer.ts';
 import { offsetAt, readRange } from './read-range.ts';
 import { EmbeddedReader } from './reader.ts';
@@ -17,14 +17,10 @@ export interface EmbeddedSettings {
 export function createEmbeddedBroker(settings: EmbeddedSettings): Broker {
   let connected: Promise<StoreUse> | null = null;
   let use: StoreUse | null = null;
-  const open = new Set<GroupReader | Producer | TransactionalProducer>();
+  const readers: GroupReader[] = [];
   const store = (): Store => {
     if (use === null) throw new Failure('broker_unavailable', `The embedded broker at ${settings.path} is not connected.`);
     return use.store;
-  };
-  const opened = <T extends GroupReader | Producer | TransactionalProducer>(part: T): T => {
-    open.add(part);
-    return part;
   };
 
   return {
@@ -39,16 +35,20 @@ export function createEmbeddedBroker(settings: EmbeddedSettings): Broker {
       }
     },
     async close() {
-      for (const part of open) await ('stop' in part ? part.stop() : part.close());
-      open.clear();
+      // Producers need no closing: without a store they refuse.
+      for (const reader of readers.splice(0)) await reader.stop();
       const ending = connected;
       connected = null;
       use = null;
       await (await ending)?.release();
     },
-    reader: (readerSettings, listener) => opened(new EmbeddedReader(store, readerSettings, listener)),
-    producer: () => opened(createProducer(store)),
-    transactionalProducer: (id) => opened(createTransactionalProducer(store, id)),
+    reader(readerSettings, listener) {
+      const reader = new EmbeddedReader(store, readerSettings, listener);
+      readers.push(reader);
+      return reader;
+    },
+    producer: () => createProducer(store),
+    transactionalProducer: (id) => createTransactionalProducer(store, id),
     readRange: (at, from, to) => readRange(store, at, from, to),
     ...admin(store, settings.partitions)
   };

@@ -3,6 +3,7 @@ import { Failure } from '../../../actors/failure.ts';
 import type { CommittedOffset, NewTopic, OffsetCommit, TopicInfo, TopicPartition } from '../../../actors/port.ts';
 import { Backoff } from './backoff.ts';
 import { failureOf, protocolError } from './failures.ts';
+import { fetchOffsets } from './offset-fetch.ts';
 import type { KafkajsError } from './internals.ts';
 import type { Membership } from './member.ts';
 import { Nodes } from './nodes.ts';
@@ -42,15 +43,7 @@ export class Admin {
   committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | null)[]> {
     return this.insist(`Reading the offsets of group "${group}"`, group, async () => {
       const topics = grouped(partitions, ({ partition }) => ({ partition }));
-      const answer = await this.nodes.ask(await this.nodes.coordinator(group), 'OffsetFetch', { groupId: group, topics });
-      check(answer.errorCode);
-      const found = new Map<string, CommittedOffset>();
-      for (const { topic, partitions: parts } of answer.responses) {
-        for (const { partition, offset, metadata, errorCode } of parts) {
-          check(errorCode);
-          if (Number(offset) >= 0) found.set(`${topic}/${partition}`, { offset: Number(offset), metadata: metadata ?? '' });
-        }
-      }
+      const found = await fetchOffsets(this.nodes, await this.nodes.coordinator(group), group, topics);
       return partitions.map(({ topic, partition }) => found.get(`${topic}/${partition}`) ?? null);
     });
   }
@@ -176,7 +169,7 @@ export class Admin {
         const failure = failureOf(error, operation);
         const passed = Date.now() - started;
         const patience = failure.code === 'topic_missing' ? unknownTopicTime : unreachable(error) ? 0 : longestTry;
-        const again = (failure.code === 'broker_unavailable' || failure.code === 'topic_missing') && passed < patience;
+        const again = !this.nodes.isClosed && (failure.code === 'broker_unavailable' || failure.code === 'topic_missing') && passed < patience;
         if (!again) throw failure;
         if (group !== null) this.nodes.forgetCoordinator(group);
         await wait(backoff.next());

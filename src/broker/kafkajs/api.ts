@@ -39,16 +39,6 @@ interface Apis {
     };
     answer: { readonly responses: readonly { readonly topic: string; readonly partitions: readonly PartitionError[] }[] };
   };
-  OffsetFetch: {
-    args: { groupId: string; topics: readonly { topic: string; partitions: readonly { partition: number }[] }[] };
-    answer: {
-      readonly errorCode: number;
-      readonly responses: readonly {
-        readonly topic: string;
-        readonly partitions: readonly (PartitionError & { readonly offset: string; readonly metadata: string | null })[];
-      }[];
-    };
-  };
   GroupCoordinator: {
     args: { groupId: string; coordinatorType: number };
     answer: ErrorCode & { readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number } };
@@ -117,7 +107,6 @@ const keys: Readonly<Record<ApiName, number>> = {
   ListOffsets: 2,
   Metadata: 3,
   OffsetCommit: 8,
-  OffsetFetch: 9,
   GroupCoordinator: 10,
   JoinGroup: 11,
   Heartbeat: 12,

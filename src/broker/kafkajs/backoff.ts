@@ -13,6 +13,11 @@ export class Backoff {
     this.tries = 0;
   }
 
+  /** How often `next` was asked since the last reset. */
+  get count(): number {
+    return this.tries;
+  }
+
   next(): number {
     const full = Math.min(this.first * 2 ** this.tries++, this.most);
     return full * (0.5 + Math.random() / 2);

@@ -29,6 +29,7 @@ const rejoinTypes = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNK
 const longestHeartbeat = 1_000;
 const metadataAge = 30_000;
 const leaveTimeout = 2_000;
+const patience = 5;
 
 /**
  * A member of a consumer group by the classic protocol (JoinGroup, SyncGroup, Heartbeat), in the place of kafkajs' consumer,
@@ -139,7 +140,7 @@ export class GroupMember {
       } catch (error) {
         if (rejoinTypes.has(errorType(error) ?? '') || failureOf(error, '').kind === 'fatal') throw error;
         // The coordinator moved or is away: the membership may well outlive that, so nothing is given up yet.
-        await this.waitOut(failureOf(error, `Heartbeat of group "${group}"`));
+        await this.waitOut(error, failureOf(error, `Heartbeat of group "${group}"`));
       }
     }
   }
@@ -153,14 +154,16 @@ export class GroupMember {
       return;
     }
     const failure = failureOf(error, `Joining group "${this.settings.group}"`);
-    if (failure.kind !== 'fatal') return this.waitOut(failure);
+    if (failure.kind !== 'fatal') return this.waitOut(error, failure);
     this.stopped = true;
     this.events.failed(failure);
   }
 
-  private async waitOut(failure: Failure): Promise<void> {
+  private async waitOut(error: unknown, failure: Failure): Promise<void> {
     this.nodes.forgetCoordinator(this.settings.group);
-    if (!this.stopped) this.events.trouble(failure);
+    // A coordinator that is only just being made or moved answers so for a moment; that is no trouble yet.
+    const away = errorType(error) === undefined || this.backoff.count >= patience;
+    if (away && !this.stopped) this.events.trouble(failure);
     await this.wake.wait(this.backoff.next());
   }
 

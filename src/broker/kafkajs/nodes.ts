@@ -39,6 +39,8 @@ export class Nodes {
   private readonly brokers = new Map<number, Broker>();
   private readonly coordinators = new Map<string, number>();
   private readonly leaders = new Map<string, number>();
+  /** All that may hold a socket, those still connecting too. */
+  private readonly open = new Set<Broker>();
   private seed: Broker | null = null;
   private closed = false;
 
@@ -60,14 +62,15 @@ export class Nodes {
       }
     }
     for (let tries = 0; tries < this.settings.brokers.length; tries++) {
+      // The builder walks through the configured addresses by itself.
+      const seed = this.create(await this.builder.build());
       try {
-        // The builder walks through the configured addresses by itself.
-        const seed = this.create(await this.builder.build());
         await this.connected(seed);
-        if (this.seed !== null) cut(this.seed);
+        if (this.seed !== null) this.drop(this.seed);
         this.seed = seed;
         return seed;
       } catch (cause) {
+        this.drop(seed);
         error = cause;
       }
     }
@@ -147,21 +150,26 @@ export class Nodes {
   /** Number of open sockets. */
   get sockets(): number {
     let count = 0;
-    for (const broker of this.all()) for (const connection of broker.connectionPool.pool) if (connection.isConnected()) count++;
+    for (const broker of this.open) for (const connection of broker.connectionPool.pool) if (connection.isConnected()) count++;
     return count;
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
   }
 
   /** Cuts every connection; what waits for an answer rejects now. */
   close(): void {
     this.closed = true;
-    for (const broker of this.all()) cut(broker);
+    for (const broker of this.open) cut(broker);
+    this.open.clear();
     this.brokers.clear();
     this.seed = null;
   }
 
-  private *all(): Iterable<Broker> {
-    yield* this.brokers.values();
-    if (this.seed !== null) yield this.seed;
+  private drop(broker: Broker): void {
+    cut(broker);
+    this.open.delete(broker);
   }
 
   private async connected(broker: Broker): Promise<Broker> {
@@ -180,7 +188,7 @@ export class Nodes {
     const known = this.brokers.get(id);
     if (known !== undefined) {
       if (known.connectionPool.host === host && known.connectionPool.port === port) return;
-      cut(known);
+      this.drop(known);
     }
     if (this.seed !== null && this.seed.connectionPool.host === host && this.seed.connectionPool.port === port) {
       this.brokers.set(id, this.seed);
@@ -194,7 +202,9 @@ export class Nodes {
 
   private create(connectionPool: ConnectionPool): Broker {
     const BrokerClass = load<new (settings: BrokerSettings) => Broker>('broker');
-    return new BrokerClass({ connectionPool, logger: this.settings.logger, allowAutoTopicCreation: false });
+    const broker = new BrokerClass({ connectionPool, logger: this.settings.logger, allowAutoTopicCreation: false });
+    this.open.add(broker);
+    return broker;
   }
 }
 

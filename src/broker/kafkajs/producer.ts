@@ -13,7 +13,7 @@ const produceTimeout = 10_000;
 const compressions: Readonly<Record<Compression, number>> = { none: 0, gzip: 1 };
 /** Kafkajs sets a sequence to 0 on reaching 2^31-1 instead of wrapping inside the batch, which the broker refuses. */
 const mostRecords = 2 ** 30;
-const longestOffsets = 30_000;
+const longestOffsets = 15_000;
 const sendOffsetsAgain = new Set(['CONCURRENT_TRANSACTIONS', 'NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_LOAD_IN_PROGRESS', 'UNKNOWN_TOPIC_OR_PARTITION', 'REQUEST_TIMED_OUT']);
 /** A commit answered with one of these has certainly not happened now. */
 const notCommitted: ReadonlySet<FailureCode> = new Set<FailureCode>(['fenced', 'not_authorized']);

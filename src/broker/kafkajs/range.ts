@@ -22,8 +22,8 @@ export async function* readRange(connection: ConnectionSettings, at: TopicPartit
       const records = past < 0 ? batch.records : batch.records.slice(0, past);
       const nextOffset = Math.min(batch.nextOffset, to);
       if (nextOffset > position) yield { ...batch, records, nextOffset };
-      else if (position >= batch.endOffset) return;
       position = nextOffset;
+      if (position >= batch.endOffset) return;
     }
   } finally {
     nodes.close();

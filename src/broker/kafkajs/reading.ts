@@ -45,6 +45,17 @@ export class Cursor {
     return this.buffer.subarray(this.at - length, this.at);
   }
 
+  /** An unsigned varint of at most 28 bits: counts and lengths (KIP-482). */
+  uvarint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.buffer[this.at++]!;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    throw new RangeError('An unsigned varint is too long');
+  }
+
   /** A zig-zag varint or varlong (Protocol Buffers' encoding, as KIP-98 took it over). */
   varint(): number {
     const { buffer } = this;

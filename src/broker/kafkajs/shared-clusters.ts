@@ -1,11 +1,12 @@
+import { Failure } from '../../../actors/failure.ts';
 import type { Broker, Cluster, ClusterSettings, ConnectionSettings, CoordinatorQuery } from './internals.ts';
 import { load } from './internals.ts';
 import { cut } from './nodes.ts';
 
 /** Connections of all producers of a daemon: two sockets a node each. Kafkajs would take as many for every producer. */
 const mostClusters = 8;
-/** Short first waits: CONCURRENT_TRANSACTIONS after a commit passes within milliseconds, kafkajs' default starts at 300. About 30 s in all. */
-export const producerRetry = { initialRetryTime: 3, maxRetryTime: 500, retries: 66 } as const;
+/** Short first waits: CONCURRENT_TRANSACTIONS after a commit passes within milliseconds, kafkajs' default starts at 300. About 15 s in all: longer than a leader's move. */
+export const producerRetry = { initialRetryTime: 3, maxRetryTime: 500, retries: 36 } as const;
 
 /** A cluster as one producer sees it. */
 export interface ProducerCluster {
@@ -20,6 +21,7 @@ export interface ProducerCluster {
 export class SharedClusters {
   private readonly connection: ConnectionSettings;
   private readonly clusters: (Cluster | undefined)[] = [];
+  private closed = false;
 
   constructor(connection: ConnectionSettings) {
     this.connection = connection;
@@ -27,6 +29,7 @@ export class SharedClusters {
 
   /** The view of the cluster that producers with this name share. */
   for(name: string): ProducerCluster {
+    if (this.closed) throw new Failure('broker_unavailable', 'The broker was closed by this side');
     const slot = hash(name) % mostClusters;
     const cluster = (this.clusters[slot] ??= this.create());
     return view(cluster);
@@ -34,6 +37,7 @@ export class SharedClusters {
 
   /** Cuts all connections. */
   close(): void {
+    this.closed = true;
     for (const cluster of this.clusters.splice(0)) {
       if (cluster === undefined) continue;
       for (const broker of brokersOf(cluster)) cut(broker);

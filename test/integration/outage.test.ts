@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Broker } from '../../actors/port.ts';
+import { createTopics, kafkaBackend, markedTopology, stateDir } from '../support/backend.ts';
+import { DaemonProcess } from '../support/daemon.ts';
+import { kafkaOrSkip, ownKafkaOrSkip } from '../support/kafka.ts';
+import { writeTopology } from '../support/plan.ts';
+import { feedNumbered, verifyNumbered } from '../support/stream.ts';
+
+/** Peak resident memory of a process, in MB, as Linux counts it. */
+function peakMemory(pid: number): number {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+const waiting = ({ ready, topologies }: Awaited<ReturnType<DaemonProcess['readiness']>>): boolean => !ready && topologies.every(({ state }) => state === 'waiting');
+
+describe('Kafka away', () => {
+  for (const delivery of ['exactly_once', 'at_least_once']) {
+    it(`at the start and in mid-stream: it waits, says so, and goes on (${delivery})`, async (t) => {
+      const kafka = await ownKafkaOrSkip(t);
+      if (kafka === null) return;
+      const backend = kafkaBackend(kafka.brokers);
+      const marked = markedTopology(backend, { delivery });
+      const file = writeTopology(marked.yaml);
+      await backend.use((broker) => createTopics(broker, marked));
+      kafka.kill();
+      const daemon = new DaemonProcess(file, { stateDir: stateDir() });
+      await daemon.until(waiting);
+      assert.ok(daemon.lines.some((line) => line.includes('"broker_unavailable"') && line.includes('waiting for the broker')), daemon.output);
+      await kafka.restart();
+      await daemon.caughtUp();
+
+      const feed = (from: number): Promise<void> => backend.use((broker: Broker) => feedNumbered(broker, marked.topics.in, 5000, from));
+      await feed(0);
+      kafka.kill();
+      await daemon.until(waiting);
+      await wait(3000);
+      await kafka.restart();
+      await feed(5000);
+      await daemon.caughtUp();
+      assert.equal(await daemon.stop(), 0, daemon.output);
+      if (delivery === 'exactly_once') await backend.use((broker) => verifyNumbered(broker, marked.topics, 10_000));
+      await kafka.stop();
+    });
+  }
+});
+
+describe('a backlog of a million records', () => {
+  it('is worked off in less than 400 MB', async (t) => {
+    const kafka = await kafkaOrSkip(t);
+    if (kafka === null) return;
+    const backend = kafkaBackend(kafka.brokers);
+    const marked = markedTopology(backend);
+    const file = writeTopology(marked.yaml);
+    await backend.use(async (broker) => {
+      await createTopics(broker, marked);
+      await feedNumbered(broker, marked.topics.in, 1_000_000);
+    });
+    const daemon = new DaemonProcess(file, { stateDir: stateDir() });
+    await daemon.caughtUp(120_000);
+    const peak = peakMemory(daemon.child.pid as number);
+    assert.ok(peak < 400, `${peak} MB`);
+    t.diagnostic(`peak resident memory ${Math.round(peak)} MB`);
+    assert.equal(await daemon.stop(), 0);
+    await backend.use((broker) => verifyNumbered(broker, marked.topics, 1_000_000));
+  });
+});

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { openPositions } from '../../src/state/positions.ts';
+import type { TaskPositions } from '../../src/state/positions.ts';
+
+const some = (epoch: number): TaskPositions => ({ epoch, nonce: 'abc', offsets: { orders: { 0: 5, 11: 7 }, constructor: { 1: 0 } } });
+
+describe('remembered positions', () => {
+  let root = '';
+  let dir = '';
+  let count = 0;
+  before(() => { root = mkdtempSync(join(tmpdir(), 'millrace-positions-')); });
+  beforeEach(() => { dir = join(root, `${count++}`); });
+  after(() => { rmSync(root, { recursive: true }); });
+
+  it('come back, now and after opening again', async () => {
+    const first = openPositions(dir);
+    assert.equal(first.get('orders-0'), null);
+    await first.put('orders-0', some(1));
+    await first.put('orders-0', some(2));
+    await first.put('../a/b é-0', some(4));
+    await first.put('orders-1', some(3));
+    await first.delete('orders-1');
+    await first.delete('never-0');
+    assert.deepEqual(first.get('orders-0'), some(2));
+    await first.close();
+    const second = openPositions(dir);
+    assert.equal(second.quarantined, null);
+    assert.deepEqual([second.get('orders-0'), second.get('orders-1'), second.get('../a/b é-0')], [some(2), null, some(4)]);
+    await second.close();
+    assert.deepEqual(readdirSync(dir), ['positions']);
+  });
+
+  for (const text of ['', '{"epoch":4,"non', 'null', '[]', '{"epoch":1,"nonce":"a"}', '{"epoch":1,"nonce":"a","offsets":null}']) {
+    it(`what cannot be read is put aside, and the others stay: ${JSON.stringify(text)}`, async () => {
+      const first = openPositions(dir);
+      await first.put('good-0', some(1));
+      await first.put('bad-0', some(2));
+      await first.close();
+      writeFileSync(join(dir, 'positions', 'bad-0.json'), text);
+      const second = openPositions(dir);
+      assert.match(basename(second.quarantined ?? ''), /^bad-0\.json\.corrupt-/);
+      assert.equal(readFileSync(second.quarantined as string, 'utf8'), text);
+      assert.deepEqual([second.get('good-0'), second.get('bad-0')], [some(1), null]);
+      await second.put('bad-0', some(3));
+      await second.close();
+      const third = openPositions(dir);
+      assert.deepEqual([third.quarantined, third.get('bad-0')], [null, some(3)]);
+    });
+  }
+
+  it('a write that was cut short changes nothing', async () => {
+    const first = openPositions(dir);
+    await first.put('orders-0', some(1));
+    writeFileSync(join(dir, 'positions', 'orders-0.json.new'), '{"epo');
+    const second = openPositions(dir);
+    assert.deepEqual([second.quarantined, second.get('orders-0')], [null, some(1)]);
+    await second.put('orders-0', some(2));
+    assert.deepEqual(readdirSync(join(dir, 'positions')), ['orders-0.json']);
+  });
+});
