@@ -24,6 +24,7 @@ export default defineConfig(
     // node:test's describe and it return promises that the runner itself awaits.
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: {
+      'no-console': 'off',
       '@typescript-eslint/no-floating-promises': 'off',
       'max-lines-per-function': 'off'
     }

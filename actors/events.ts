@@ -12,4 +12,6 @@ export interface RuntimeEvents {
   topicsCreated(topology: string, topics: readonly string[]): void;
   checkpointed(topology: string, task: string, epoch: number, outputs: number, times: CheckpointTimes): void;
   stateDirectoryQuarantined(path: string): void;
+  /** What the daemon remembers could not be written; the stream goes on. */
+  stateDirectoryNotWritten(message: string): void;
 }

@@ -13,6 +13,8 @@ export const failureCodes = {
   unencodable: { kind: 'poison', remedy: "Check the sink's codec, key and topic expressions against the record." },
   tombstone: { kind: 'poison', remedy: 'The source says tombstones: dead_letter; use pass to send deletes on.' },
   record_too_large: { kind: 'poison', remedy: "Raise max.message.bytes of the topic, or make the record smaller." },
+  timestamp_refused: { kind: 'poison', remedy: "Set the sink's timestamp: now or an expression, or message.timestamp.after.max.ms of the topic." },
+  key_missing: { kind: 'poison', remedy: 'A compacted topic takes records with a key only: give the sink a key expression.' },
 
   // retryable: backoff, and again from the last checkpoint
   broker_unavailable: { kind: 'retryable', remedy: 'Check that the brokers run and that this host reaches them; Millrace keeps trying.' },

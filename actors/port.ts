@@ -138,6 +138,10 @@ export interface TopicInfo {
   readonly partitions: number;
   /** Largest record batch the topic takes, in bytes. */
   readonly maxMessageBytes: number;
+  /** How far behind and ahead of the broker's clock a record's timestamp may be, in milliseconds; one record beyond refuses its whole batch. */
+  readonly timestamps: { readonly behind: number; readonly ahead: number };
+  /** True where records need a key: a compacted topic refuses others. */
+  readonly keyed: boolean;
 }
 
 /** A topic to be made. */

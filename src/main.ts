@@ -2,32 +2,36 @@
 import { Failure } from '../actors/failure.ts';
 import { help, parse, UsageError } from './cli/command.ts';
 import type { Command } from './cli/command.ts';
-import { demoCommand } from './cli/demo.ts';
 import { exitCode, exitCodeOf } from './cli/exit-code.ts';
 import { createOutput } from './cli/output.ts';
 import type { Output } from './cli/output.ts';
-import { runCommand } from './cli/run.ts';
-import { validateCommand } from './cli/validate.ts';
 import { version } from './cli/version.ts';
+
+/** A command's module is loaded when it is called: checking a file needs no broker's client. */
+const commands: Readonly<Record<string, { readonly summary: string; load(output: Output): Promise<Command> }>> = {
+  run: { summary: 'Runs topologies until it is told to stop.', load: async (output) => (await import('./cli/run.ts')).runCommand(output) },
+  validate: { summary: 'Checks topology files and reports every mistake.', load: async (output) => (await import('./cli/validate.ts')).validateCommand(output) },
+  demo: { summary: 'Streams 20,000 real flights through a topology.', load: async (output) => (await import('./cli/demo.ts')).demoCommand(output) }
+};
 
 const output = createOutput(process.stdout, process.stderr);
 process.exitCode = await main(process.argv.slice(2), output);
 
 async function main([name, ...args]: string[], output: Output): Promise<number> {
-  const commands: readonly Command[] = [runCommand(output), validateCommand(output), demoCommand(output)];
   if (name === '--version' || name === '-v') {
     output.print(`millrace ${version}\n`);
     return exitCode.ok;
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    output.print(overview(commands));
+    output.print(overview());
     return name === undefined ? exitCode.usage : exitCode.ok;
   }
-  const command = commands.find((each) => each.name === name);
-  if (command === undefined) {
-    output.complain(`millrace: there is no command ${name}\n\n${overview(commands)}`);
+  const known = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (known === undefined) {
+    output.complain(`millrace: there is no command ${name}\n\n${overview()}`);
     return exitCode.usage;
   }
+  const command = await known.load(output);
   if (args.includes('--help') || args.includes('-h')) {
     output.print(help(command));
     return exitCode.ok;
@@ -56,8 +60,8 @@ async function attempt(command: Command, args: readonly string[], output: Output
   }
 }
 
-function overview(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map((command) => command.name.length)) + 2;
-  const lines = commands.map((command) => `  ${command.name.padEnd(width)}${command.summary}`);
+function overview(): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length)) + 2;
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`);
   return `Millrace: a stream processor for Kafka, driven by YAML topologies.\n\nUsage: millrace COMMAND [options]\n\n${lines.join('\n')}\n\nmillrace COMMAND --help says more. Version ${version}.\n`;
 }

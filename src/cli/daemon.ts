@@ -48,7 +48,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const metrics = createMetrics(version);
   const events = createEvents(log, metrics);
   const lock = acquireLock(settings.stateDir);
-  const memory = openPositions(settings.stateDir);
+  const memory = openPositions(settings.stateDir, (error) => { events.stateDirectoryNotWritten(error instanceof Error ? error.message : String(error)); });
   if (memory.quarantined !== null) events.stateDirectoryQuarantined(memory.quarantined);
   const brokers = new Map<string, Broker>();
   const broker = (plan: Plan): Broker => {
@@ -71,7 +71,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
       const failures = await supervisor.finished();
       await admin?.close();
       for (const each of brokers.values()) await each.close().catch((error: unknown) => { log.warn({ error: asFailure(error, 'task_crashed').message }, 'broker did not close'); });
-      await memory.close();
+      memory.close();
       lock.release();
       return failures;
     }

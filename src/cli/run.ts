@@ -7,7 +7,6 @@ import { loadTopologies } from '../topology/load.ts';
 import type { Plan } from '../topology/model.ts';
 import type { Arguments, Command, OptionHelp } from './command.ts';
 import { UsageError } from './command.ts';
-import { startDaemon } from './daemon.ts';
 import type { Daemon, DaemonSettings } from './daemon.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
 import type { Output } from './output.ts';
@@ -36,6 +35,8 @@ export function runCommand(output: Output): Command {
       const loaded = loadPlans(args.positionals, output);
       if (loaded === null) return exitCode.config;
       const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });
+      // Only now the brokers' clients are loaded: a mistake in a file is told at once.
+      const { startDaemon } = await import('./daemon.ts');
       const daemon = await startDaemon(daemonSettings(args, loaded.plans, log));
       if (daemon.url !== null) log.info({ url: daemon.url }, `probes and metrics at ${daemon.url}`);
       return superviseDaemon(daemon, args, log, output);

@@ -15,7 +15,7 @@ import type { Topics } from './topics.ts';
 /** What a daemon remembers of its tasks beside the broker. */
 export interface TaskMemory {
   get(key: string): RememberedTask | null;
-  put(key: string, remembered: RememberedTask): Promise<void>;
+  put(key: string, remembered: RememberedTask): void;
 }
 
 /** What the start of a task works on. */
@@ -88,7 +88,8 @@ function remembering(memory: TaskMemory, key: string, start: readonly Position[]
     prepare: () => Promise.resolve(),
     apply(attempt, positions) {
       note(positions);
-      return memory.put(key, { ...attempt, offsets });
+      memory.put(key, { ...attempt, offsets });
+      return Promise.resolve();
     }
   };
 }

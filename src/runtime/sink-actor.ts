@@ -31,7 +31,7 @@ export interface SinkActorSettings {
   readonly rotation: number;
   readonly outbox: Outbox;
   readonly topics: Topics;
-  onAligned(work: EpochWork): void;
+  readonly onAligned: (work: EpochWork) => void;
 }
 
 /** Dead letters go out with the next request: they are few, and somebody waits for them. */
@@ -111,10 +111,8 @@ export class SinkReceiver {
 
   #add(record: StreamRecord, output: OutputRecord, info: TopicInfo, sink: number, counts: Counts, now: number): Promise<void> | undefined {
     const size = encodedSize(output);
-    if (size + batchOverhead > info.maxMessageBytes) {
-      const failure = new Failure('record_too_large', `Topic ${output.topic} takes at most ${info.maxMessageBytes} bytes, the record has ${size}.`);
-      return this.#failed({ record, failure }, sink, counts, now);
-    }
+    const failure = refusal(output, info, size, now);
+    if (failure !== null) return this.#failed({ record, failure }, sink, counts, now);
     this.#pend(this.#settings.sinks.get(sink) as SinkLogic, output, info, size);
     counts.forwarded += 1;
     counts.outputs += 1;
@@ -153,11 +151,11 @@ export class SinkReceiver {
     const policy = node.onError as Extract<ErrorPolicy, { action: 'dead_letter' }>;
     const info = this.#settings.topics.known(policy.topic) ?? (await this.#loadDeadLetterTopic(policy.topic));
     let output = deadLetterRecord(letter, node.name, policy, now);
-    if (encodedSize(output) + batchOverhead > info.maxMessageBytes) output = truncatedDeadLetter(letter, node.name, policy, now);
+    if (refusal(output, info, encodedSize(output), now)?.code === 'timestamp_refused') output = { ...output, timestamp: now };
+    if (refusal(output, info, encodedSize(output), now)?.code === 'record_too_large') output = truncatedDeadLetter(letter, node.name, policy, now);
     const size = encodedSize(output);
-    if (size + batchOverhead > info.maxMessageBytes) {
-      throw new Failure('dead_letter_failed', `Topic ${policy.topic} takes at most ${info.maxMessageBytes} bytes; even a dead letter without its value has ${size}.`);
-    }
+    const refused = refusal(output, info, size, now);
+    if (refused !== null) throw new Failure('dead_letter_failed', `The dead letter topic refuses a record: ${refused.message}`);
     this.#pend(deadLetterLane, output, info, size);
   }
 
@@ -194,6 +192,20 @@ export class SinkReceiver {
     this.#settings.onAligned(work);
   }
 }
+
+/** What the topic would refuse, found out before it is sent: one such record refuses its whole batch, and the producer is lost with it. */
+function refusal(output: OutputRecord, info: TopicInfo, size: number, now: number): Failure | null {
+  const { topic, timestamp } = output;
+  if (size + batchOverhead > info.maxMessageBytes) return new Failure('record_too_large', `Topic ${topic} takes at most ${info.maxMessageBytes} bytes, the record has ${size}.`);
+  if (info.keyed && output.key === null) return new Failure('key_missing', `Topic ${topic} is compacted and takes records with a key only, the record has none.`);
+  const { behind, ahead } = info.timestamps;
+  const off = timestamp - now;
+  if (off <= ahead - clockMargin && -off <= behind - clockMargin) return null;
+  return new Failure('timestamp_refused', `Topic ${topic} takes timestamps up to ${off > 0 ? ahead : behind} ms ${off > 0 ? 'ahead' : 'back'}, the record has ${timestamp}.`);
+}
+
+/** Milliseconds by which this clock and the broker's may differ. */
+const clockMargin = 10_000;
 
 /** Upper bound of a record's size in a record batch (v2): five varints of at most 5 bytes, one of 10, attributes, key, value, headers. */
 function encodedSize(record: OutputRecord): number {

@@ -1,5 +1,5 @@
 import type { Broker } from '../../actors/port.ts';
-import { Failure } from '../../actors/failure.ts';
+import type { Failure } from '../../actors/failure.ts';
 import type { RuntimeEvents } from '../../actors/events.ts';
 import type { TopologyStatus } from '../../actors/status.ts';
 import type { Plan } from '../topology/model.ts';
@@ -52,7 +52,7 @@ export class Supervisor {
     });
     const budget = new TransactionBudget(transactionsPerSecond, settings.clock);
     this.#topologies = settings.plans.map((plan) => {
-      const topology = new TopologyRuntime({ ...settings, plan, broker: settings.broker(plan), budget }, root as Actor<never>);
+      const topology = new TopologyRuntime({ ...settings, plan, broker: settings.broker(plan), budget }, root);
       void topology.finished.then(() => root.tell({ topology: plan.name }));
       return topology;
     });

@@ -48,7 +48,7 @@ export class Actor<M> {
 
   /** Starts a child; it stops with its parent. */
   spawn<N>(spec: ActorSpec<N>): Actor<N> {
-    return new Actor(this.#ref as Ref<never>, spec, this.#onUndelivered);
+    return new Actor(this.#ref, spec, this.#onUndelivered);
   }
 
   /** Stops the actor and its children; what is still in its mailbox is dropped. Safe to call twice. */
@@ -70,7 +70,7 @@ export class ActorSystem {
   undelivered = 0;
 
   spawn<M>(spec: ActorSpec<M>): Actor<M> {
-    return new Actor(this.#ref as Ref<never>, spec, () => {
+    return new Actor(this.#ref, spec, () => {
       this.undelivered += 1;
     });
   }

@@ -93,7 +93,7 @@ export class Task {
     });
     const actors = wireTask({
       ...settings,
-      parent: this.#actor as Actor<never>,
+      parent: this.#actor,
       outbox: settings.checkpoint.output.outbox,
       onAligned: (work) => { this.#actor.tell({ kind: 'aligned', work }); },
       onFault: (error) => { this.#actor.tell({ kind: 'faulted', error }); }

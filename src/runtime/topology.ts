@@ -241,7 +241,7 @@ export class TopologyRuntime {
         checkpoint,
         topics: this.#topics,
         inputs: partitions.map((at, index) => ({ ...at, start: positions[index] as number })),
-        parent: this.#actor as Actor<never>,
+        parent: this.#actor,
         actorName: `${task}-${++this.#opened}`,
         creditBytes: Math.min(1024 * 1024, Math.max(128 * 1024, limits.creditBytes / this.#assigned.size)),
         onCommitted: (committed) => {

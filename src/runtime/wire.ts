@@ -28,8 +28,8 @@ export interface WireSettings {
   readonly outbox: Outbox;
   readonly topics: Topics;
   readonly clock: Clock;
-  onAligned(work: EpochWork): void;
-  onFault(error: unknown): void;
+  readonly onAligned: (work: EpochWork) => void;
+  readonly onFault: (error: unknown) => void;
 }
 
 /** Starts the actors of a task, from its sink back to its sources, and returns the source actors, in the order of `inputs`. */

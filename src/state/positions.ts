@@ -19,37 +19,59 @@ export interface Positions {
   /** Where an unreadable file was put aside, the first of them; null where there was none. */
   readonly quarantined: string | null;
   get(task: string): TaskPositions | null;
-  /** Resolves when it is on disk: a kill of the process does not lose it any more. */
-  put(task: string, value: TaskPositions): Promise<void>;
-  delete(task: string): Promise<void>;
-  close(): Promise<void>;
+  /** The first of a task is on disk when this returns; later ones within a quarter of a second. */
+  put(task: string, value: TaskPositions): void;
+  delete(task: string): void;
+  /** Writes what is still to be written. */
+  close(): void;
 }
 
 const ending = '.json';
 
-/** Opens `<dir>/positions`. What cannot be read is renamed aside and counts as not there. */
-export function openPositions(dir: string): Positions {
+/** Milliseconds for which later positions of a task may wait: the broker has them, this is only what is remembered of it. */
+const delay = 250;
+
+/**
+ * Opens `<dir>/positions`. What cannot be read is renamed aside and counts as not there. What cannot be written is told
+ * and tried again with the next: no commit fails for it, since the broker has the offsets.
+ */
+export function openPositions(dir: string, onError: (error: unknown) => void): Positions {
   const folder = join(dir, 'positions');
   mkdirSync(folder, { recursive: true });
   const { tasks, quarantined } = readTasks(folder);
   const fileOf = (task: string): string => join(folder, encodeURIComponent(task) + ending);
+  const waiting = new Set<string>();
+  let timer: NodeJS.Timeout | null = null;
+  const write = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    try {
+      for (const task of waiting) {
+        const file = fileOf(task);
+        writeFileSync(`${file}.new`, JSON.stringify(tasks.get(task)));
+        renameSync(`${file}.new`, file);
+        waiting.delete(task);
+      }
+    } catch (error) {
+      onError(error);
+    }
+  };
   return {
     quarantined,
     get: (task) => tasks.get(task) ?? null,
-    // Synchronous inside: 0.1 ms, and two puts of one task cannot overtake each other.
-    // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to be a rejection
-    async put(task, value) {
-      const file = fileOf(task);
-      writeFileSync(`${file}.new`, JSON.stringify(value));
-      renameSync(`${file}.new`, file);
+    put(task, value) {
+      const first = !tasks.has(task);
       tasks.set(task, value);
+      waiting.add(task);
+      if (first) write();
+      else timer ??= setTimeout(write, delay);
     },
-    // eslint-disable-next-line @typescript-eslint/require-await
-    async delete(task) {
-      rmSync(fileOf(task), { force: true });
+    delete(task) {
+      waiting.delete(task);
       tasks.delete(task);
+      rmSync(fileOf(task), { force: true });
     },
-    close: () => Promise.resolve()
+    close: write
   };
 }
 

@@ -33,6 +33,9 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
       for (const [phase, milliseconds] of Object.entries(times)) metrics.checkpointDuration.record((milliseconds as number) / 1000, { topology, phase });
       if (log.isLevelEnabled('trace')) log.trace({ topology, task, epoch, outputs, times }, 'checkpoint');
     },
+    stateDirectoryNotWritten(message) {
+      log.warn({ reason: message }, `state directory could not be written: ${message}`);
+    },
     stateDirectoryQuarantined(path) {
       log.warn({ path }, `state directory was damaged; what was there is kept in ${path}`);
     }

@@ -14,7 +14,7 @@ export interface Metrics {
   /** Reads the status of all topologies at each collection. */
   observe(status: () => readonly TopologyStatus[]): void;
   /** Answers with the Prometheus text format. */
-  handle(request: IncomingMessage, response: ServerResponse): void;
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
 /** Seconds; checkpoints take milliseconds, so the buckets start low. */

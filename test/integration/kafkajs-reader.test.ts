@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
 import { createKafkajsBroker, type KafkajsBroker } from '../../src/broker/kafkajs/index.ts';
 import { kafkaOrSkip, stopSharedKafka } from '../support/kafka.ts';
 import { coded, newTopic, probe, record, unique, until } from '../support/kafkajs.ts';
@@ -97,6 +98,28 @@ test('topics that do not exist are named', async (t) => {
   await until('failed', () => one.failures.length === 1);
   assert.equal(one.failures[0]!.code, 'topic_missing');
   assert.match(one.failures[0]!.message, /"not-there", "nor-this"/);
+  await one.reader.stop();
+});
+
+test('a topic deleted while it is read is named; one that gets more partitions is shared out anew', async (t) => {
+  const broker = await kafka(t);
+  const server = await kafkaOrSkip(t);
+  if (broker === null || server === null) return;
+  const topic = await newTopic(broker, 1);
+  const admin = new Kafka({ brokers: server.brokers.split(','), logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const group = unique('group');
+  const one = await probe(broker, group, [[topic]], { maxWait: 50 });
+  await until('reading', () => one.batches.length === 1);
+  await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
+  // Any member that joins has fresh metadata, as has each after thirty seconds.
+  const two = await probe(broker, group, [[topic]], { maxWait: 50 });
+  await until('three partitions', () => new Set([...one.partitions(), ...two.partitions()]).size === 3);
+  await two.reader.stop();
+  await admin.deleteTopics({ topics: [topic] });
+  await until('failed', () => one.failures.length === 1);
+  assert.equal(one.failures[0]!.code, 'topic_missing');
+  await admin.disconnect();
   await one.reader.stop();
 });
 

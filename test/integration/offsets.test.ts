@@ -31,7 +31,7 @@ async function refused(file: string, state: string, code: string, message: RegEx
   assert.ok(daemon.lines.some((line) => line.includes(`"${code}"`) && message.test(line)), daemon.output);
 }
 
-const backends: readonly { name: string; open(t: Parameters<typeof kafkaOrSkip>[0]): Promise<Backend | null> }[] = [
+const backends: readonly { name: string; open: (t: Parameters<typeof kafkaOrSkip>[0]) => Promise<Backend | null> }[] = [
   { name: 'the embedded broker', open: () => Promise.resolve(embeddedBackend()) },
   {
     name: 'Kafka',

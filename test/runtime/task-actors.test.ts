@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { imbalance } from '../../actors/accounting.ts';
 import { planOf } from '../support/plan.ts';
-import { headerOf, WiredTask } from '../support/task.ts';
+import { headerOf, plainTopic, WiredTask } from '../support/task.ts';
 
 const diamond = `
 name: diamond
@@ -125,7 +125,7 @@ describe('error policies', () => {
 
   it('a record too large for its topic is a dead letter; one too large for that topic too keeps its headers only', async () => {
     const yaml = simple(`on_error: { dead_letter: bad }\n${source}\nsinks: { out: { type: kafka, from: in, topic: out } }`);
-    const task = new WiredTask(planOf(yaml), ['in'], { partitions: 1, maxMessageBytes: 2000 });
+    const task = new WiredTask(planOf(yaml), ['in'], { ...plainTopic, maxMessageBytes: 2000 });
     task.feed('in', [JSON.stringify('x'.repeat(3000)), '1']);
     const { outputs } = await task.checkpoint();
     assert.deepEqual(outputs.map(({ topic }) => topic), ['bad', 'out']);
@@ -136,6 +136,24 @@ describe('error policies', () => {
     assert.match(headerOf(dead, 'millrace.error.truncated') ?? '', /3002 bytes/);
     assert.deepEqual(task.totals.get('out'), { ...task.totals.get('out'), received: 2, forwarded: 1, dead_lettered: 1 });
     task.stop();
+  });
+
+  it('what a topic would refuse is a dead letter: a timestamp out of bounds, a key that is missing', async () => {
+    const yaml = simple(`on_error: { dead_letter: bad }\n${source}\nsinks: { out: { type: kafka, from: in, topic: out } }`);
+    const strict = new WiredTask(planOf(yaml), ['in'], { ...plainTopic, timestamps: { behind: Infinity, ahead: 3_600_000 } });
+    const future = Date.now() + 7_200_000;
+    strict.feed('in', ['1'], { timestamp: future });
+    const [dead] = (await strict.checkpoint()).outputs;
+    assert.equal(dead?.topic, 'bad');
+    assert.equal(headerOf(dead, 'millrace.error.code'), 'timestamp_refused');
+    assert.ok(dead.timestamp < future, 'the dead letter topic would refuse it too');
+    strict.stop();
+    const keyed = new WiredTask(planOf(yaml.replace('on_error: { dead_letter: bad }', 'on_error: skip')), ['in'], { ...plainTopic, keyed: true });
+    keyed.feed('in', ['1']);
+    keyed.feed('in', ['2'], { key: Buffer.from('k') });
+    assert.equal((await keyed.checkpoint()).outputs.length, 1);
+    assert.equal(keyed.totals.get('out')?.skipped, 1);
+    keyed.stop();
   });
 
   it('envelope: true writes JSON that says why', async () => {

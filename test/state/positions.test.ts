@@ -16,49 +16,59 @@ describe('remembered positions', () => {
   beforeEach(() => { dir = join(root, `${count++}`); });
   after(() => { rmSync(root, { recursive: true }); });
 
-  it('come back, now and after opening again', async () => {
-    const first = openPositions(dir);
+  it('come back, now and after opening again', () => {
+    const first = openPositions(dir, (error) => { throw error; });
     assert.equal(first.get('orders-0'), null);
-    await first.put('orders-0', some(1));
-    await first.put('orders-0', some(2));
-    await first.put('../a/b é-0', some(4));
-    await first.put('orders-1', some(3));
-    await first.delete('orders-1');
-    await first.delete('never-0');
+    first.put('orders-0', some(1));
+    first.put('orders-0', some(2));
+    first.put('../a/b é-0', some(4));
+    first.put('orders-1', some(3));
+    first.delete('orders-1');
+    first.delete('never-0');
     assert.deepEqual(first.get('orders-0'), some(2));
-    await first.close();
-    const second = openPositions(dir);
+    first.close();
+    const second = openPositions(dir, (error) => { throw error; });
     assert.equal(second.quarantined, null);
     assert.deepEqual([second.get('orders-0'), second.get('orders-1'), second.get('../a/b é-0')], [some(2), null, some(4)]);
-    await second.close();
+    second.close();
     assert.deepEqual(readdirSync(dir), ['positions']);
   });
 
   for (const text of ['', '{"epoch":4,"non', 'null', '[]', '{"epoch":1,"nonce":"a"}', '{"epoch":1,"nonce":"a","offsets":null}']) {
-    it(`what cannot be read is put aside, and the others stay: ${JSON.stringify(text)}`, async () => {
-      const first = openPositions(dir);
-      await first.put('good-0', some(1));
-      await first.put('bad-0', some(2));
-      await first.close();
+    it(`what cannot be read is put aside, and the others stay: ${JSON.stringify(text)}`, () => {
+      const first = openPositions(dir, (error) => { throw error; });
+      first.put('good-0', some(1));
+      first.put('bad-0', some(2));
+      first.close();
       writeFileSync(join(dir, 'positions', 'bad-0.json'), text);
-      const second = openPositions(dir);
+      const second = openPositions(dir, (error) => { throw error; });
       assert.match(basename(second.quarantined ?? ''), /^bad-0\.json\.corrupt-/);
       assert.equal(readFileSync(second.quarantined as string, 'utf8'), text);
       assert.deepEqual([second.get('good-0'), second.get('bad-0')], [some(1), null]);
-      await second.put('bad-0', some(3));
-      await second.close();
-      const third = openPositions(dir);
+      second.put('bad-0', some(3));
+      second.close();
+      const third = openPositions(dir, (error) => { throw error; });
       assert.deepEqual([third.quarantined, third.get('bad-0')], [null, some(3)]);
     });
   }
 
-  it('a write that was cut short changes nothing', async () => {
-    const first = openPositions(dir);
-    await first.put('orders-0', some(1));
+  it('a write that was cut short changes nothing', () => {
+    const first = openPositions(dir, (error) => { throw error; });
+    first.put('orders-0', some(1));
     writeFileSync(join(dir, 'positions', 'orders-0.json.new'), '{"epo');
-    const second = openPositions(dir);
+    const second = openPositions(dir, (error) => { throw error; });
     assert.deepEqual([second.quarantined, second.get('orders-0')], [null, some(1)]);
-    await second.put('orders-0', some(2));
+    second.put('orders-0', some(2));
+    second.close();
     assert.deepEqual(readdirSync(join(dir, 'positions')), ['orders-0.json']);
+  });
+
+  it('a folder that cannot be written fails nothing, and says so', () => {
+    const errors: unknown[] = [];
+    const positions = openPositions(dir, (error) => errors.push(error));
+    rmSync(join(dir, 'positions'), { recursive: true });
+    positions.put('orders-0', some(1));
+    assert.equal(errors.length, 1);
+    assert.deepEqual(positions.get('orders-0'), some(1));
   });
 });

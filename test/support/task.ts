@@ -17,6 +17,9 @@ export interface SeenEpoch {
   readonly outputs: readonly OutgoingRecord[];
 }
 
+/** A topic that takes everything but very large records. */
+export const plainTopic: TopicInfo = { partitions: 4, maxMessageBytes: 1_000_000, timestamps: { behind: Infinity, ahead: Infinity }, keyed: false };
+
 /** The actors of one task, real ones, between a test that feeds them and a buffer that takes what comes out. */
 export class WiredTask {
   readonly plan: Plan;
@@ -28,7 +31,7 @@ export class WiredTask {
   /** Sums over all epochs, by node name. */
   readonly totals = new Map<string, Counts>();
 
-  constructor(plan: Plan, topics: readonly string[], info: TopicInfo = { partitions: 4, maxMessageBytes: 1_000_000 }) {
+  constructor(plan: Plan, topics: readonly string[], info: TopicInfo = plainTopic) {
     this.plan = plan;
     const broker = { describeTopics: (names: string[]) => Promise.resolve(new Map(names.filter((name) => !name.startsWith('missing')).map((name) => [name, info]))) };
     const inputs = topics.map((topic) => ({ topic, partition: 0, start: 0 }));

@@ -73,11 +73,14 @@ function admin(store: () => Store, defaultPartitions: number): Admin {
   };
 }
 
+/** Kafka 4's defaults, so that a topology does the same on both. */
+const timestamps = { behind: Infinity, ahead: 3_600_000 };
+
 function describe(store: Store, topics: readonly string[]): Map<string, TopicInfo> {
   const found = new Map<string, TopicInfo>();
   for (const name of topics) {
     const topic = store.findTopic(name);
-    if (topic !== undefined) found.set(name, { partitions: topic.logs.length, maxMessageBytes: topic.maxMessageBytes });
+    if (topic !== undefined) found.set(name, { partitions: topic.logs.length, maxMessageBytes: topic.maxMessageBytes, timestamps, keyed: false });
   }
   return found;
 }

@@ -9,7 +9,9 @@ import type { Membership } from './member.ts';
 import { Nodes } from './nodes.ts';
 import type { ConnectionSettings } from './internals.ts';
 
-const defaultMaxMessageBytes = 1_048_588;
+/** What a topic is taken for when its configuration may not be read: Kafka 4's defaults. */
+const defaults = { maxMessageBytes: 1_048_588, timestamps: { behind: Infinity, ahead: 3_600_000 }, keyed: false };
+const configNames = ['max.message.bytes', 'cleanup.policy', 'message.timestamp.type', 'message.timestamp.before.max.ms', 'message.timestamp.after.max.ms'];
 const topicResource = 2;
 const topicExists = 36;
 const unknownTopic = 3;
@@ -80,9 +82,9 @@ export class Admin {
         check(errorCode);
         found.set(topic, leaders.length);
       }
-      const sizes = await this.maxMessageBytes([...found.keys()]);
+      const rules = await this.rules([...found.keys()]);
       const infos = new Map<string, TopicInfo>();
-      for (const [topic, partitions] of found) infos.set(topic, { partitions, maxMessageBytes: sizes.get(topic) ?? defaultMaxMessageBytes });
+      for (const [topic, partitions] of found) infos.set(topic, { partitions, ...(rules.get(topic) ?? defaults) });
       return infos;
     });
   }
@@ -114,17 +116,17 @@ export class Admin {
     });
   }
 
-  private async maxMessageBytes(topics: readonly string[]): Promise<Map<string, number>> {
-    const sizes = new Map<string, number>();
-    if (topics.length === 0) return sizes;
-    const resources = topics.map((name) => ({ type: topicResource, name, configNames: ['max.message.bytes'] }));
+  /** What topics demand of records. */
+  private async rules(topics: readonly string[]): Promise<Map<string, Omit<TopicInfo, 'partitions'>>> {
+    const rules = new Map<string, Omit<TopicInfo, 'partitions'>>();
+    if (topics.length === 0) return rules;
+    const resources = topics.map((name) => ({ type: topicResource, name, configNames }));
     const answer = await this.nodes.ask(await this.nodes.any(), 'DescribeConfigs', { resources });
-    // Not being allowed to describe configs leaves a resource with an error and no entries, and so the default.
+    // Not being allowed to describe configs leaves a resource with an error and no entries, and so the defaults.
     for (const { resourceName, configEntries } of answer.resources) {
-      const value = configEntries.find(({ configName }) => configName === 'max.message.bytes')?.configValue;
-      if (typeof value === 'string') sizes.set(resourceName, Number(value));
+      if (configEntries.length > 0) rules.set(resourceName, rulesOf(new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]))));
     }
-    return sizes;
+    return rules;
   }
 
   private async offsetsAt(partitions: readonly TopicPartition[], timestamp: string): Promise<number[]> {
@@ -176,6 +178,23 @@ export class Admin {
       }
     }
   }
+}
+
+function rulesOf(config: ReadonlyMap<string, string | null>): Omit<TopicInfo, 'partitions'> {
+  const number = (name: string, otherwise: number): number => {
+    const value = config.get(name);
+    return value === undefined || value === null ? otherwise : Number(value);
+  };
+  // With the broker's own time of appending, what a record says does not matter.
+  const appended = config.get('message.timestamp.type') === 'LogAppendTime';
+  return {
+    maxMessageBytes: number('max.message.bytes', defaults.maxMessageBytes),
+    timestamps: {
+      behind: appended ? Infinity : number('message.timestamp.before.max.ms', defaults.timestamps.behind),
+      ahead: appended ? Infinity : number('message.timestamp.after.max.ms', defaults.timestamps.ahead)
+    },
+    keyed: config.get('cleanup.policy')?.includes('compact') ?? false
+  };
 }
 
 /** Nobody listens there: the supervisor's backoff is the place to wait for that, not this one. */

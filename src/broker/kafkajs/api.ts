@@ -99,8 +99,10 @@ interface PartitionError extends ErrorCode {
 /** An API this driver calls by itself. */
 export type ApiName = keyof Apis;
 
+/** What a request of this API is made of. */
 export type ApiArgs<N extends ApiName> = Apis[N]['args'];
 
+/** What its answer holds. */
 export type ApiAnswer<N extends ApiName> = Apis[N]['answer'] & Decoded;
 
 const keys: Readonly<Record<ApiName, number>> = {

@@ -5,8 +5,10 @@ import type { Nodes } from './nodes.ts';
 import { Cursor } from './reading.ts';
 import { type AbortedTransaction, decodeRecords } from './record-batch.ts';
 
+/** Which records a fetch shows: those of committed transactions only, or all. */
 export type Isolation = 'committed' | 'uncommitted';
 
+/** Bounds of a fetch request. */
 export interface FetchOptions {
   readonly isolation: Isolation;
   readonly maxWait: number;
@@ -14,6 +16,7 @@ export interface FetchOptions {
   readonly maxBytesPerPartition: number;
 }
 
+/** Where to go on in a partition. */
 export interface FetchPosition extends TopicPartition {
   readonly position: number;
 }

@@ -7,6 +7,7 @@ import type { Nodes } from './nodes.ts';
 import { Signal } from './signal.ts';
 import type { Topics } from './topics.ts';
 
+/** Whom a fetcher tells. */
 export interface FetcherEvents {
   fetched(batch: FetchedBatch): void;
   /** A node does not answer (a failure), or does again (null). */
@@ -210,7 +211,8 @@ export class Fetcher {
 
   private async relocate(): Promise<void> {
     try {
-      await this.topics.refresh();
+      // A topic deleted while it is read shows here first.
+      await this.topics.ensure();
       this.locating.reset();
     } catch (error) {
       const failure = failureOf(error, 'Looking for the leaders of partitions');

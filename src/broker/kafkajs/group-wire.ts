@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../../../actors/port.ts';
-import type { Unit } from './assigner.ts';
+import type { Unit } from '../assigner.ts';
 import { load } from './internals.ts';
 
 /*

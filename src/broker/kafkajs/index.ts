@@ -10,6 +10,7 @@ import { KafkajsReader } from './reader.ts';
 import { connectionSettings, type KafkajsSettings } from './settings.ts';
 import { SharedClusters } from './shared-clusters.ts';
 
+/** What `createKafkajsBroker` takes. */
 export type { KafkajsLog, KafkajsSettings } from './settings.ts';
 
 /** Apache Kafka through kafkajs. Nothing connects before it is needed. */
@@ -45,6 +46,7 @@ export class KafkajsBroker implements Broker {
 
   reader(settings: ReaderSettings, listener: ReaderListener): GroupReader {
     const reader = new KafkajsReader(this.connection, this.admin, settings, listener);
+    for (const old of this.readers) if (old.isStopped) this.readers.delete(old);
     this.readers.add(reader);
     return reader;
   }

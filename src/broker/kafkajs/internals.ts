@@ -91,6 +91,7 @@ export interface Cluster {
   markOffsetAsCommitted(): void;
 }
 
+/** Whose coordinator is asked for: a group's, or a transactional id's. */
 export interface CoordinatorQuery {
   readonly groupId: string;
   readonly coordinatorType?: number;
@@ -101,6 +102,7 @@ export interface Logger {
   namespace(name: string): Logger;
 }
 
+/** A log line as kafkajs hands it over. */
 export interface LogEntry {
   readonly namespace: string;
   readonly log: { readonly message: string } & Readonly<Record<string, unknown>>;
@@ -121,6 +123,7 @@ export interface KafkajsError extends Error {
   readonly topic?: string;
 }
 
+/** What every connection of a broker shares. */
 export interface ConnectionSettings {
   readonly brokers: readonly string[];
   readonly clientId: string;
@@ -134,6 +137,7 @@ export interface ConnectionSettings {
   readonly sasl?: object | null;
 }
 
+/** What kafkajs' Cluster is made of. */
 export interface ClusterSettings extends ConnectionSettings {
   readonly retry: Retry;
   readonly metadataMaxAge: number;
@@ -148,6 +152,7 @@ export interface KafkajsProducer {
   transaction(): Promise<KafkajsTransaction>;
 }
 
+/** kafkajs' open transaction. */
 export interface KafkajsTransaction {
   sendBatch(batch: ProduceBatch): Promise<unknown>;
   sendOffsets(offsets: { consumerGroupId: string; topics: readonly OffsetTopic[] }): Promise<void>;
@@ -155,6 +160,7 @@ export interface KafkajsTransaction {
   abort(): Promise<void>;
 }
 
+/** What kafkajs' `sendBatch` takes; the messages are our records, untouched. */
 export interface ProduceBatch {
   readonly acks: number;
   readonly timeout: number;
@@ -162,11 +168,13 @@ export interface ProduceBatch {
   readonly topicMessages: readonly { topic: string; messages: readonly object[] }[];
 }
 
+/** Offsets of a topic as `sendOffsets` takes them. */
 export interface OffsetTopic {
   readonly topic: string;
   readonly partitions: readonly { partition: number; offset: string; metadata: string }[];
 }
 
+/** What kafkajs' producer is made of. */
 export interface ProducerSettings {
   readonly cluster: Cluster;
   readonly logger: Logger;

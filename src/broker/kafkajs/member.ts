@@ -1,6 +1,6 @@
 import { Failure } from '../../../actors/failure.ts';
 import type { ReaderSettings, TopicPartition } from '../../../actors/port.ts';
-import { assign, type Unit } from './assigner.ts';
+import { assign, type Unit } from '../assigner.ts';
 import type { ApiAnswer } from './api.ts';
 import { Backoff } from './backoff.ts';
 import { errorType, failureOf, protocolError } from './failures.ts';
@@ -15,6 +15,7 @@ export interface Membership {
   readonly generationId: number;
 }
 
+/** Whom a member tells. */
 export interface MemberEvents {
   /** The whole new assignment, at once after the coordinator gave it. */
   assigned(membership: Membership, partitions: readonly TopicPartition[]): void;

@@ -78,6 +78,10 @@ export class KafkajsReader implements GroupReader {
     this.nodes.close();
   }
 
+  get isStopped(): boolean {
+    return this.state === 'stopped';
+  }
+
   /** Number of open sockets. */
   get sockets(): number {
     return this.nodes.sockets;

@@ -10,12 +10,14 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
+/** What a partition's bytes in a fetch response hold. */
 export interface DecodedRecords {
   readonly records: FetchedRecord[];
   /** The position after the last whole batch, whether or not records of it are left. */
   readonly nextOffset: number;
 }
 
+/** From where, and of which transactions, records are wanted. */
 export interface DecodeOptions {
   /** Records below it are dropped: a batch is only ever sent whole. */
   readonly position: number;

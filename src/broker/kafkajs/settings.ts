@@ -8,6 +8,7 @@ import { patchKafkajs } from './patches.ts';
 /** Takes the log lines of kafkajs. */
 export type KafkajsLog = (level: 'warn', message: string, extra: Readonly<Record<string, unknown>>) => void;
 
+/** How the broker is reached. */
 export interface KafkajsSettings {
   /** host:port of the first brokers to ask. */
   readonly brokers: readonly string[];

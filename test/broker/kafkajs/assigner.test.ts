@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { assign, type Member, type Unit } from '../../../src/broker/kafkajs/assigner.ts';
+import { assign, type Member, type Unit } from '../../../src/broker/assigner.ts';
 import { assignerName, decodeAssignment, decodeMember, encodeAssignment, encodeMember } from '../../../src/broker/kafkajs/group-wire.ts';
 
 const counts = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 4 });

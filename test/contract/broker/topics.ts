@@ -8,8 +8,8 @@ export const topicCases: readonly Case[] = [
     const [first, second] = [newId(), newId()];
     await broker.createTopics([{ topic: first, partitions: 3 }, { topic: second, partitions: 1, config: { 'max.message.bytes': '20000' } }]);
     const found = await broker.describeTopics([first, second]);
-    assert.deepEqual(found.get(first), { partitions: 3, maxMessageBytes: 1_048_588 });
-    assert.deepEqual(found.get(second), { partitions: 1, maxMessageBytes: 20_000 });
+    assert.deepEqual(found.get(first), { partitions: 3, maxMessageBytes: 1_048_588, timestamps: { behind: Infinity, ahead: 3_600_000 }, keyed: false });
+    assert.deepEqual(found.get(second), { partitions: 1, maxMessageBytes: 20_000, timestamps: { behind: Infinity, ahead: 3_600_000 }, keyed: false });
   }),
 
   brokerCase('leaves topics that exist as they are', async (broker, backend) => {
