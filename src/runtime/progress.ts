@@ -4,6 +4,7 @@ import type { FetchedBatch, TopicPartition } from '../../actors/port.ts';
 import type { CheckpointTimes, TopologyStatus } from '../../actors/status.ts';
 import type { Plan } from '../topology/model.ts';
 import type { CommittedEpoch } from './task.ts';
+import { partitionKey } from './units.ts';
 
 interface PartitionProgress {
   readonly at: TopicPartition;
@@ -27,19 +28,19 @@ export class Progress {
   opened(partitions: readonly TopicPartition[], positions: readonly number[], ends: readonly number[]): void {
     partitions.forEach((at, index) => {
       const position = positions[index] as number;
-      this.#partitions.set(keyOf(at), { at, position, end: ends[index] as number });
+      this.#partitions.set(partitionKey(at), { at, position, end: ends[index] as number });
     });
   }
 
   fetched(batch: FetchedBatch): void {
-    const progress = this.#partitions.get(keyOf(batch));
+    const progress = this.#partitions.get(partitionKey(batch));
     if (progress !== undefined) progress.end = batch.endOffset;
   }
 
   committed(committed: CommittedEpoch, now: number): void {
     for (const [node, counts] of committed.counts) addCounts(this.#counts[node] as Counts, counts);
     for (const { topic, partition, offset } of committed.positions) {
-      const progress = this.#partitions.get(keyOf({ topic, partition }));
+      const progress = this.#partitions.get(partitionKey({ topic, partition }));
       if (progress !== undefined) progress.position = offset;
     }
     this.#checkpoints += 1;
@@ -67,8 +68,4 @@ export class Progress {
       lastCheckpoint: this.#last
     };
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${partition}/${topic}`;
 }

@@ -20,7 +20,7 @@ export function topicsOf(plan: Plan): Map<string, string> {
 }
 
 /** Checks that the topics are there. The embedded broker makes what is missing; on Kafka that is the operator's to do. */
-export async function topicsToCheck(plan: Plan, broker: Broker, onCreated: (topics: string[]) => void): Promise<void> {
+export async function assertTopics(plan: Plan, broker: Broker, onCreated: (topics: string[]) => void): Promise<void> {
   const topics = topicsOf(plan);
   const found = await broker.describeTopics([...topics.keys()]);
   const missing = [...topics.keys()].filter((topic) => !found.has(topic));

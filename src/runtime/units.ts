@@ -9,6 +9,11 @@ export interface TaskUnit {
   readonly partitions: readonly TopicPartition[];
 }
 
+/** A partition as a key of maps. */
+export function partitionKey({ topic, partition }: TopicPartition): string {
+  return `${partition}/${topic}`;
+}
+
 /** Groups assigned partitions into tasks. */
 export function unitsOf(plan: Plan, partitions: readonly TopicPartition[]): TaskUnit[] {
   const units = new Map<string, { name: string; sub: SubTopology; partitions: TopicPartition[] }>();

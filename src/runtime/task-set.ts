@@ -1,0 +1,163 @@
+import { asFailure, Failure } from '../../actors/failure.ts';
+import type { Assignment, FetchedBatch, GroupReader } from '../../actors/port.ts';
+import { openTask } from './open-task.ts';
+import type { Progress } from './progress.ts';
+import type { Actor } from './system.ts';
+import { atLeastOnceOutput, exactlyOnceOutput } from './task-output.ts';
+import type { TaskOutput } from './task-output.ts';
+import { TaskSlot } from './task-slot.ts';
+import { Task } from './task.ts';
+import type { TopologySettings } from './topology.ts';
+import { Topics } from './topics.ts';
+import { partitionKey, unitsOf } from './units.ts';
+import type { TaskUnit } from './units.ts';
+
+/** What a topology's tasks are made of. */
+export interface TaskSetSettings extends TopologySettings {
+  /** The topology's actor, whose children the tasks are. */
+  readonly actor: Actor<never>;
+  readonly progress: Progress;
+  readonly reader: () => GroupReader;
+  readonly onFatal: (failure: Failure) => void;
+}
+
+/** Bounds of one partition's credit, in bytes; between them the topology's is shared out evenly. */
+const creditBounds = { least: 128 * 1024, most: 1024 * 1024 };
+
+/** The tasks of a topology that the group assigns to this daemon, each in its slot. */
+export class TaskSet {
+  readonly #settings: TaskSetSettings;
+  readonly #topics: Topics;
+  readonly #slots = new Map<string, { readonly slot: TaskSlot; readonly reads: string }>();
+  /** Closes that are still under way, by task: the same task opens again only behind its own. */
+  readonly #closing = new Map<string, Promise<void>>();
+  /** Tasks by the partitions they read; changed at once, so that nothing is committed after a partition is taken. */
+  #assigned = new Map<string, string>();
+  #generation = 0;
+  /** Makes actor names unique while an earlier actor of the same task is still stopping. */
+  #opened = 0;
+
+  constructor(settings: TaskSetSettings) {
+    this.#settings = settings;
+    this.#topics = new Topics(settings.broker, settings.clock);
+  }
+
+  get counts(): { readonly assigned: number; readonly running: number } {
+    let running = 0;
+    for (const { slot } of this.#slots.values()) if (slot.task !== null) running += 1;
+    return { assigned: this.#slots.size, running };
+  }
+
+  /** The synchronous part of a new assignment. */
+  note(assignment: Assignment): void {
+    this.#generation = assignment.generation;
+    const units = unitsOf(this.#settings.plan, assignment.partitions);
+    this.#assigned = new Map(units.flatMap(({ name, partitions }) => partitions.map((at) => [partitionKey(at), name] as const)));
+  }
+
+  /** Closes the tasks that went, leaves alone those that stay, opens those that came. */
+  change(assignment: Assignment): void {
+    const { plan, events, progress } = this.#settings;
+    const units = unitsOf(plan, assignment.partitions);
+    events.assigned(plan.name, assignment.generation, units.map(({ name }) => name));
+    const wanted = new Map(units.map((unit) => [unit.name, unit]));
+    for (const [name, { slot, reads }] of this.#slots) {
+      const unit = wanted.get(name);
+      // A task whose set of partitions changed is another task under the same name.
+      if (unit !== undefined && readsOf(unit) === reads) wanted.delete(name);
+      else this.#release(name, slot);
+    }
+    for (const unit of wanted.values()) this.#occupy(unit);
+    progress.keep(this.#assigned);
+  }
+
+  fetched(batch: FetchedBatch): void {
+    this.#settings.progress.fetched(batch);
+    const task = this.#assigned.get(partitionKey(batch));
+    if (task !== undefined) this.#slots.get(task)?.slot.task?.fetched(batch);
+  }
+
+  /** Closes all; with `drain` each commits first what it has read. */
+  async close(drain: boolean): Promise<void> {
+    await Promise.all([...this.#slots.values()].map(({ slot }) => slot.release(drain)));
+    await Promise.all(this.#closing.values());
+  }
+
+  #release(name: string, slot: TaskSlot): void {
+    this.#slots.delete(name);
+    const closed = slot.release(false).finally(() => {
+      if (this.#closing.get(name) === closed) this.#closing.delete(name);
+    });
+    this.#closing.set(name, closed);
+  }
+
+  #occupy(unit: TaskUnit): void {
+    const { plan, clock, events, onFatal } = this.#settings;
+    const slot: TaskSlot = new TaskSlot(
+      {
+        name: unit.name,
+        clock,
+        open: (onFailed) => this.#open(unit, () => { slot.progressed(); }, onFailed),
+        onRetry: (failure, wait) => { events.taskRetried(plan.name, unit.name, failure, wait); },
+        onFatal
+      },
+      this.#closing.get(unit.name) ?? Promise.resolve()
+    );
+    this.#slots.set(unit.name, { slot, reads: readsOf(unit) });
+  }
+
+  async #open(unit: TaskUnit, onProgress: () => void, onFailed: (failure: Failure) => void): Promise<Task> {
+    let opened: Task | null = null;
+    const output = this.#output(unit, (error) => { opened?.fail(asFailure(error, 'task_crashed')); });
+    try {
+      opened = await this.#openWith(unit, output, onProgress, onFailed);
+      return opened;
+    } catch (error) {
+      await output.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #openWith(unit: TaskUnit, output: TaskOutput, onProgress: () => void, onFailed: (failure: Failure) => void): Promise<Task> {
+    const { plan, clock, events, progress, actor, limits } = this.#settings;
+    const { name, partitions } = unit;
+    const { epoch, positions, ends, checkpoint } = await openTask({ ...this.#settings, ...unit, task: name, output, topics: this.#topics });
+    events.taskOpened(plan.name, name, epoch);
+    progress.opened(partitions, positions, ends);
+    const credit = limits.creditBytes / Math.max(1, this.#assigned.size);
+    return new Task({
+      ...this.#settings,
+      sub: unit.sub,
+      epoch,
+      checkpoint,
+      reader: this.#settings.reader(),
+      topics: this.#topics,
+      inputs: partitions.map((at, index) => ({ ...at, start: positions[index] as number })),
+      parent: actor,
+      actorName: `${name}-${++this.#opened}`,
+      creditBytes: Math.min(creditBounds.most, Math.max(creditBounds.least, credit)),
+      onCommitted: (committed) => {
+        onProgress();
+        progress.committed(committed, clock.now());
+        events.checkpointed(plan.name, name, committed.epoch, committed.outputs, committed.times);
+      },
+      onFailed
+    });
+  }
+
+  #output(unit: TaskUnit, onError: (error: unknown) => void): TaskOutput {
+    const { plan, broker, clock, limits, reader } = this.#settings;
+    if (plan.delivery === 'exactly_once') return exactlyOnceOutput(broker, `${plan.group}-${unit.name}`, limits.transactionTimeout);
+    return atLeastOnceOutput(broker, { reader: reader(), generation: () => this.#generationOf(unit) }, clock, onError);
+  }
+
+  /** The generation in which this task may commit; a task that was taken away may in none. */
+  #generationOf({ name, partitions }: TaskUnit): number {
+    if (partitions.every((at) => this.#assigned.get(partitionKey(at)) === name)) return this.#generation;
+    throw new Failure('fenced', `Task ${name} was assigned to another member.`);
+  }
+}
+
+function readsOf(unit: TaskUnit): string {
+  return unit.partitions.map(partitionKey).join(' ');
+}
