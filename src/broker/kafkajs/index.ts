@@ -25,7 +25,6 @@ export class KafkajsBroker implements Broker {
   private readonly admin: Admin;
   private readonly clusters: SharedClusters;
   private readonly readers = new Set<KafkajsReader>();
-  private producers = 0;
 
   constructor(settings: KafkajsSettings) {
     this.connection = connectionSettings(settings);
@@ -52,11 +51,11 @@ export class KafkajsBroker implements Broker {
   }
 
   producer(): Producer {
-    return new KafkajsIdempotentProducer(this.connection, this.clusters.for(`producer ${this.producers++}`));
+    return new KafkajsIdempotentProducer(this.connection, this.clusters.acquire());
   }
 
   transactionalProducer(transactionalId: string, transactionTimeout: number): TransactionalProducer {
-    return new KafkajsTransactionalProducer(this.connection, this.clusters.for(transactionalId), transactionalId, transactionTimeout);
+    return new KafkajsTransactionalProducer(this.connection, this.clusters.acquire(), transactionalId, transactionTimeout);
   }
 
   readRange(partition: TopicPartition, from: number, to: number, isolation: 'committed' | 'uncommitted'): AsyncIterable<FetchedBatch> {

@@ -57,6 +57,7 @@ class Client {
   }
 
   close(): void {
+    this.shared.release();
     this.dead ??= new Failure('broker_unavailable', 'This producer was closed');
   }
 

@@ -4,7 +4,7 @@ import { load } from './internals.ts';
 import { cut } from './nodes.ts';
 
 /** Connections of all producers of a daemon: two sockets a node each. Kafkajs would take as many for every producer. */
-const mostClusters = 8;
+const mostClusters = 16;
 /** Short first waits: CONCURRENT_TRANSACTIONS after a commit passes within milliseconds, kafkajs' default starts at 300. About 15 s in all: longer than a leader's move. */
 export const producerRetry = { initialRetryTime: 3, maxRetryTime: 500, retries: 36 } as const;
 
@@ -15,31 +15,42 @@ export interface ProducerCluster {
   beginOperation(): void;
   /** After a failure: what was remembered may be why. */
   forget(): void;
+  /** The producer has ended and makes room. Safe to call twice. */
+  release(): void;
 }
 
-/** At most eight clusters of connections, shared by all producers. A broker works on one request of a connection at a time, so they are spread. */
+/** A cluster, and how many producers are on it. */
+interface Shared {
+  readonly cluster: Cluster;
+  users: number;
+}
+
+/** A bounded number of clusters of connections. A broker works on one request of a connection at a time, so each producer gets the least used. */
 export class SharedClusters {
   private readonly connection: ConnectionSettings;
-  private readonly clusters: (Cluster | undefined)[] = [];
+  private readonly clusters: Shared[] = [];
   private closed = false;
 
   constructor(connection: ConnectionSettings) {
     this.connection = connection;
   }
 
-  /** The view of the cluster that producers with this name share. */
-  for(name: string): ProducerCluster {
+  /** A view of the least used cluster, for one producer. */
+  acquire(): ProducerCluster {
     if (this.closed) throw new Failure('broker_unavailable', 'The broker was closed by this side');
-    const slot = hash(name) % mostClusters;
-    const cluster = (this.clusters[slot] ??= this.create());
-    return view(cluster);
+    let shared = this.clusters.toSorted((a, b) => a.users - b.users)[0];
+    if (shared === undefined || (shared.users > 0 && this.clusters.length < mostClusters)) {
+      shared = { cluster: this.create(), users: 0 };
+      this.clusters.push(shared);
+    }
+    shared.users += 1;
+    return view(shared);
   }
 
   /** Cuts all connections. */
   close(): void {
     this.closed = true;
-    for (const cluster of this.clusters.splice(0)) {
-      if (cluster === undefined) continue;
+    for (const { cluster } of this.clusters.splice(0)) {
       for (const broker of brokersOf(cluster)) cut(broker);
     }
   }
@@ -47,8 +58,7 @@ export class SharedClusters {
   /** Number of open sockets. */
   get sockets(): number {
     let count = 0;
-    for (const cluster of this.clusters) {
-      if (cluster === undefined) continue;
+    for (const { cluster } of this.clusters) {
       for (const broker of brokersOf(cluster)) count += broker.connectionPool.pool.filter((connection) => connection.isConnected()).length;
     }
     return count;
@@ -75,7 +85,9 @@ function brokersOf(cluster: Cluster): Set<Broker> {
  * The same cluster but for some methods: kafkajs' producer disconnects its cluster, notes every committed offset for a consumer it
  * does not have, and looks coordinators up anew for each operation, five round trips in a transaction.
  */
-function view(cluster: Cluster): ProducerCluster {
+function view(use: Shared): ProducerCluster {
+  const { cluster } = use;
+  let released = false;
   const coordinators = new Map<string, Broker>();
   const asked = new Set<string>();
   const shared = Object.create(cluster) as Cluster;
@@ -96,12 +108,13 @@ function view(cluster: Cluster): ProducerCluster {
     asked.add(key);
     return found;
   };
-  return { cluster: shared, beginOperation: () => asked.clear(), forget: () => coordinators.clear() };
-}
-
-/** FNV-1a; which producers share connections is to stay the same over restarts, so that what is measured can be measured again. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
-  return value >>> 0;
+  return {
+    cluster: shared,
+    beginOperation: () => { asked.clear(); },
+    forget: () => { coordinators.clear(); },
+    release() {
+      if (!released) use.users -= 1;
+      released = true;
+    }
+  };
 }

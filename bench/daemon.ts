@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** `millrace run bench/w1.yaml` as a process of its own, and what it costs. */
+export class Measured {
+  readonly #child: ChildProcess;
+
+  constructor(env: Readonly<Record<string, string>>) {
+    const state = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+    const args = ['--max-semi-space-size=8', 'src/main.ts', 'run', 'bench/w1.yaml', '--state-dir', state, '--http', 'off', '--log-level', 'warn'];
+    this.#child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
+  }
+
+  /** Seconds of processor time so far (Linux: 100 ticks a second). */
+  get cpu(): number {
+    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  /** Peak resident memory, in MB. */
+  get peak(): number {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1]) / 1024;
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    await once(this.#child, 'exit');
+  }
+}

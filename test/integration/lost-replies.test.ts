@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Broker } from '../../actors/port.ts';
+import { createTopics, kafkaBackend, markedTopology, stateDir } from '../support/backend.ts';
+import type { Backend } from '../support/backend.ts';
+import { DaemonProcess } from '../support/daemon.ts';
+import { ownKafkaOrSkip } from '../support/kafka.ts';
+import type { Kafka, Skippable } from '../support/kafka.ts';
+import { writeTopology } from '../support/plan.ts';
+import { KafkaProxy } from '../support/proxy.ts';
+import type { ApiName, Fault, Fired } from '../support/proxy.ts';
+import { feedNumbered, readCommitted, verifyNumbered } from '../support/stream.ts';
+
+interface Site {
+  readonly kafka: Kafka;
+  readonly proxy: KafkaProxy;
+  readonly backend: Backend;
+}
+
+let site: Promise<Site | null> | undefined;
+
+/** One Kafka behind one proxy for this file: a start takes seconds. Only the daemon's requests go wrong, not the tests' own. */
+function siteOrSkip(t: Skippable): Promise<Site | null> {
+  return (site ??= open(t));
+}
+
+async function open(t: Skippable): Promise<Site | null> {
+  const proxy = await KafkaProxy.listen('millrace');
+  const kafka = await ownKafkaOrSkip(t, { properties: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` } });
+  if (kafka === null) {
+    proxy.close();
+    return null;
+  }
+  proxy.forwardTo(Number(kafka.brokers.split(':')[1]));
+  return { kafka, proxy, backend: kafkaBackend(`127.0.0.1:${proxy.port}`) };
+}
+
+after(async () => {
+  const opened = await site;
+  opened?.proxy.close();
+  await opened?.kafka.stop();
+});
+
+const chunk = 100;
+
+interface Run {
+  readonly delivery: 'exactly_once' | 'at_least_once';
+  readonly faults: readonly Fault[];
+  readonly count: number;
+  /** Arms the faults before the daemon starts, not once it has opened its tasks. */
+  readonly atStart?: boolean;
+}
+
+/** Feeds a daemon through the proxy in small pieces while the faults happen; it must get over them by itself. */
+async function survive(t: Skippable & { diagnostic(text: string): void }, { delivery, faults, count, atStart = false }: Run): Promise<readonly Fired[] | null> {
+  const opened = await siteOrSkip(t);
+  if (opened === null) return null;
+  const { proxy, backend } = opened;
+  const marked = markedTopology(backend, { delivery });
+  return backend.use(async (broker) => {
+    await createTopics(broker, marked);
+    if (atStart) proxy.arm(faults);
+    const daemon = new DaemonProcess(writeTopology(marked.yaml), { stateDir: stateDir(), args: ['--session-timeout', '3'] });
+    await daemon.caughtUp(20_000);
+    if (!atStart) proxy.arm(faults);
+    for (let from = 0; from < count; from += chunk) await Promise.all([feedNumbered(broker, marked.topics.in, chunk, from), wait(25)]);
+    const fed = performance.now();
+    while (proxy.left.length > 0 || proxy.fired.length < faults.length) {
+      assert.ok(performance.now() - fed < 15_000, `did not happen: ${JSON.stringify(proxy.left)}, seen: ${faults.map(({ api }) => `${api} ${proxy.seen(api)}`).join()}`);
+      await wait(20);
+    }
+    await daemon.caughtUp(30_000);
+    const restarts = restartsIn(await daemon.metrics());
+    t.diagnostic(`${faults.length} faults, task restarts ${JSON.stringify(restarts)}, caught up ${Math.round(performance.now() - fed)} ms after the last record`);
+    assert.equal(await daemon.stop(), 0, daemon.output);
+    const fired = [...proxy.fired];
+    proxy.arm([]);
+    if (delivery === 'exactly_once') await verifyNumbered(broker, marked.topics, count);
+    else await verifyNothingLost(broker, marked.topics, count);
+    return fired;
+  });
+}
+
+/** Task restarts by failure code, as /metrics counts them. */
+function restartsIn(metrics: string): Record<string, number> {
+  const restarts: Record<string, number> = {};
+  for (const [, labels = '', value] of metrics.matchAll(/^millrace_task_restarts_total\{(.*)\} (\d+)/gm)) {
+    const code = /code="(\w+)"/.exec(labels)?.[1] ?? labels;
+    restarts[code] = (restarts[code] ?? 0) + Number(value);
+  }
+  return restarts;
+}
+
+/** At least once: every input is there; one may be there twice. A record comes again only behind where it was first, so first sights are in order. */
+async function verifyNothingLost(broker: Broker, topics: { readonly out: string; readonly bad: string }, count: number): Promise<void> {
+  const seen = new Set<number>();
+  for (const topic of [topics.out, topics.bad]) {
+    const last = new Map<string, number>();
+    for (const { value } of await readCommitted(broker, topic)) {
+      const [, id = '', key = '', seq = ''] = /"id":(\d+),"key":"([^"]+)","seq":(\d+)/.exec(Buffer.from(value ?? []).toString()) ?? [];
+      if (!seen.has(Number(id))) {
+        assert.ok(Number(seq) > (last.get(key) ?? -1), `${key}: ${seq} came first after ${last.get(key) ?? -1}`);
+        last.set(key, Number(seq));
+      }
+      seen.add(Number(id));
+    }
+  }
+  const missing = Array.from({ length: count }, (_, id) => id).filter((id) => !seen.has(id));
+  assert.deepEqual({ missing: missing.slice(0, 10), all: seen.size }, { missing: [], all: count });
+}
+
+function lost(api: ApiName, ...numbers: readonly number[]): Fault[] {
+  return numbers.map((nth) => ({ api, nth, what: 'lose_reply' }));
+}
+
+describe('answers of Kafka that are lost, exactly once: each input has its effect once, in order', () => {
+  const apis: readonly ApiName[] = ['Produce', 'AddPartitionsToTxn', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn'];
+  for (const api of apis) {
+    it(`of ${api}, done by the broker`, async (t) => {
+      await survive(t, { delivery: 'exactly_once', faults: lost(api, 2, 7, 8, 20, 31), count: 3000 });
+    });
+  }
+
+  it('of InitProducerId, at the start and when a task opens again', async (t) => {
+    const faults = [...lost('InitProducerId', 1, 2, 5, 9, 10), ...lost('EndTxn', 8, 12), { api: 'InitProducerId', nth: 11, what: 'cut' } as const];
+    await survive(t, { delivery: 'exactly_once', faults, count: 3000, atStart: true });
+  });
+
+  it('all kinds of requests cut before they reach the broker', async (t) => {
+    const faults = ['Produce', 'AddPartitionsToTxn', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn'] as const;
+    await survive(t, {
+      delivery: 'exactly_once',
+      faults: faults.flatMap((api, index) => [{ api, nth: 3 + index, what: 'cut' as const }, { api, nth: 15 + 2 * index, what: 'cut' as const }]),
+      count: 4000
+    });
+  });
+
+  it('an EndTxn of an attempt given up on, delivered a second later into the next transactions of its task, is refused', async (t) => {
+    const faults: Fault[] = [4, 9, 16, 25].map((nth) => ({ api: 'EndTxn', nth, what: { late: 1000 } }));
+    const fired = await survive(t, { delivery: 'exactly_once', faults, count: 8000 });
+    // EndTxn's answer: four bytes of throttling, then the error code: INVALID_PRODUCER_EPOCH or PRODUCER_FENCED.
+    if (fired !== null) for (const { answer } of fired) assert.ok([47, 90].includes(answer?.readInt16BE(4) ?? -1), `code ${answer?.readInt16BE(4) ?? 'none'}`);
+  });
+});
+
+describe('answers of Kafka that are lost, at least once: nothing is missing', () => {
+  for (const api of ['Produce', 'OffsetCommit'] as const) {
+    it(`of ${api}, done by the broker or not`, async (t) => {
+      await survive(t, { delivery: 'at_least_once', faults: [...lost(api, 2, 3, 9, 16), { api, nth: 12, what: 'cut' }], count: 3000 });
+    });
+  }
+
+  it('an OffsetCommit of long ago, delivered a second later', async (t) => {
+    await survive(t, { delivery: 'at_least_once', faults: [3, 8].map((nth) => ({ api: 'OffsetCommit', nth, what: { late: 1000 } })), count: 6000 });
+  });
+});
