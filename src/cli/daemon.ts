@@ -27,6 +27,8 @@ export interface DaemonSettings {
   /** Null for no HTTP. With `fallback` a port that is taken is replaced by a free one. */
   readonly http: { readonly host: string; readonly port: number; readonly fallback: boolean } | null;
   readonly limits?: Partial<RuntimeLimits>;
+  /** Whether topics that are missing are made on Kafka too. */
+  readonly createTopics?: boolean;
 }
 
 /** Topologies at work in this process. */
@@ -58,7 +60,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     return known;
   };
   const limits = { ...defaultLimits, ...settings.limits };
-  const supervisor = new Supervisor({ plans, broker, memory, clock: systemClock, events, reached: faultsFrom(process.env['MILLRACE_FAULT_AT']), limits });
+  const supervisor = new Supervisor({ plans, broker, memory, createTopics: settings.createTopics ?? false, clock: systemClock, events, reached: faultsFrom(process.env['MILLRACE_FAULT_AT']), limits });
   metrics.observe(() => supervisor.status());
   const admin = await listen(settings, supervisor, metrics.handle);
   supervisor.start();

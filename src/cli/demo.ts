@@ -39,7 +39,7 @@ async function runDemo(args: Arguments, output: Output): Promise<number> {
   if (loaded === null) return exitCode.config;
   const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });
   const plan = loaded.plans[0] as Plan;
-  const daemon = await startDaemon(daemonSettings(args, loaded.plans, log));
+  const daemon = await startDaemon({ ...daemonSettings(args, loaded.plans, log), createTopics: true });
   introduce(daemon, plan, output);
   const demo = new Demo(daemon, plan, output);
   const feeding = demo.feed(records === 0 ? Infinity : records, rate, args.on('exit'));

@@ -18,7 +18,6 @@ const byFailure: Partial<Record<FailureCode, number>> = {
   config_invalid: exitCode.config,
   topic_missing: exitCode.config,
   plan_mismatch: exitCode.config,
-  partition_count_changed: exitCode.config,
   not_authorized: exitCode.noPermission,
   state_locked: exitCode.cannotCreate,
   broker_unavailable: exitCode.unavailable,

@@ -19,8 +19,8 @@ export function validateCommand(output: Output): Command {
       if (args.on('json')) output.print(`${JSON.stringify({ topologies: plans.map(({ name, file }) => ({ name, file })), problems }, null, 2)}\n`);
       else {
         for (const problem of problems) output.complain(`${formatProblem(problem)}\n`);
+        for (const { name, file } of plans) output.print(`${file}: ${name} is valid\n`);
         if (problems.length > 0) output.complain(`${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}\n`);
-        else for (const { name, file } of plans) output.print(`${file}: ${name} is valid\n`);
       }
       return Promise.resolve(problems.length === 0 ? exitCode.ok : exitCode.config);
     }

@@ -18,6 +18,7 @@ export interface SupervisorSettings {
   /** The broker of a plan; topologies with the same one may share it. */
   broker(plan: Plan): Broker;
   readonly memory: TaskMemory;
+  readonly createTopics: boolean;
   readonly clock: Clock;
   readonly events: RuntimeEvents;
   readonly reached: Reached;

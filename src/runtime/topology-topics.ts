@@ -19,18 +19,21 @@ export function topicsOf(plan: Plan): Map<string, string> {
   return topics;
 }
 
-/** Checks that the topics are there. The embedded broker makes what is missing; on Kafka that is the operator's to do. */
-export async function assertTopics(plan: Plan, broker: Broker, onCreated: (topics: string[]) => void): Promise<void> {
+/** Partitions of a topic that is made for a topology whose broker does not say. */
+const defaultPartitions = 4;
+
+/** Checks that the topics are there. With `create`, and always on the embedded broker, it makes what is missing; else that is the operator's to do. */
+export async function assertTopics(plan: Plan, broker: Broker, create: boolean, onCreated: (topics: string[]) => void): Promise<void> {
   const topics = topicsOf(plan);
   const found = await broker.describeTopics([...topics.keys()]);
   const missing = [...topics.keys()].filter((topic) => !found.has(topic));
   if (missing.length === 0) return;
-  if (plan.broker.type === 'embedded') {
-    const { partitions } = plan.broker;
+  if (create || plan.broker.type === 'embedded') {
+    const partitions = plan.broker.type === 'embedded' ? plan.broker.partitions : defaultPartitions;
     await broker.createTopics(missing.map((topic) => ({ topic, partitions })));
     onCreated(missing);
     return;
   }
   const list = missing.map((topic) => `${topic} (${topics.get(topic) ?? ''})`).join(', ');
-  throw new Failure('topic_missing', `${missing.length === 1 ? 'Topic does' : 'Topics do'} not exist on ${plan.broker.brokers.join(',')}: ${list}.`);
+  throw new Failure('topic_missing', `${missing.length === 1 ? 'A topic does' : 'Topics do'} not exist on ${plan.broker.brokers.join(',')}: ${list}.`);
 }

@@ -33,6 +33,8 @@ export interface TopologySettings {
   readonly plan: Plan;
   readonly broker: Broker;
   readonly memory: TaskMemory;
+  /** Whether topics that are missing are made, as on the embedded broker. */
+  readonly createTopics: boolean;
   readonly clock: Clock;
   readonly budget: TransactionBudget;
   readonly events: RuntimeEvents;
@@ -141,7 +143,7 @@ export class TopologyRuntime {
     while (this.#stopping === null) {
       try {
         await broker.connect();
-        await assertTopics(plan, broker, (topics) => { events.topicsCreated(plan.name, topics); });
+        await assertTopics(plan, broker, this.#settings.createTopics, (topics) => { events.topicsCreated(plan.name, topics); });
         if (backoff.attempts > 0) events.connectionChanged(plan.name, null);
         return;
       } catch (error) {

@@ -5,6 +5,8 @@ import type { Metrics } from './metric.ts';
 
 /** One function per thing that happens: it writes the log line and moves the metric, so that the two never disagree. */
 export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
+  /** Tasks in trouble and its code: the same again and again, for every task while a broker is away, is told once. */
+  const troubled = new Map<string, string>();
   return {
     topologyChanged(topology, to, failure) {
       if (to === 'failed' && failure !== null) log.error({ topology, state: to, ...describe(failure) }, `topology failed: ${failure.code}: ${failure.message}`);
@@ -19,12 +21,15 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
       log.info({ topology, generation, tasks }, `assigned ${tasks.length} tasks`);
     },
     taskOpened(topology, task, epoch) {
-      log.debug({ topology, task, epoch }, 'task opened');
+      if (troubled.delete(`${topology}/${task}`)) log.info({ topology, task, epoch }, 'task opened again');
+      else log.debug({ topology, task, epoch }, 'task opened');
     },
     taskRetried(topology, task, failure, milliseconds) {
       metrics.taskRestarts.add(1, { topology, code: failure.code });
       if (failure.code === 'fenced') metrics.fenced.add(1, { topology });
-      log.warn({ topology, task, retry_ms: Math.round(milliseconds), ...describe(failure) }, `task starts again: ${failure.code}: ${failure.message}`);
+      const known = troubled.get(`${topology}/${task}`) === failure.code;
+      troubled.set(`${topology}/${task}`, failure.code);
+      log[known ? 'debug' : 'warn']({ topology, task, retry_ms: Math.round(milliseconds), ...describe(failure) }, `task starts again: ${failure.code}: ${failure.message}`);
     },
     topicsCreated(topology, topics) {
       log.info({ topology, topics }, `created topics ${topics.join(', ')}`);
