@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { OffsetCommit } from '../../actors/port.ts';
 import type { CheckpointTimes } from '../../actors/status.ts';
 import type { Reached } from './fault.ts';
-import { encodeOffsetMetadata, topicHash } from './offset-metadata.ts';
+import { encodeOffsetMetadata } from './offset-metadata.ts';
+import type { OffsetMetadata } from './offset-metadata.ts';
 import type { SealedOutputs } from './outbox.ts';
 import type { TaskOutput } from './task-output.ts';
 
@@ -32,8 +33,8 @@ export interface CheckpointSettings {
   readonly task: string;
   readonly group: string;
   readonly signature: string;
-  /** Every topic the task reads, with its partition count. */
-  readonly partitions: ReadonlyMap<string, number>;
+  /** Partition counts of every topic the task reads, as they are written beside each offset. */
+  readonly partitions: OffsetMetadata['partitions'];
   readonly stores: TaskStores;
   readonly output: TaskOutput;
   readonly reached: Reached;
@@ -84,8 +85,7 @@ export async function checkpoint(
 }
 
 function offsetCommits(attempt: Attempt, positions: readonly Position[], settings: CheckpointSettings): OffsetCommit[] {
-  const { task, signature } = settings;
-  const partitions = Object.fromEntries([...settings.partitions].map(([topic, count]) => [topicHash(topic), count]));
+  const { task, signature, partitions } = settings;
   const metadata = encodeOffsetMetadata({ task, ...attempt, signature, partitions });
   return positions.map((position) => ({ ...position, metadata }));
 }

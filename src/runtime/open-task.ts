@@ -67,8 +67,8 @@ export async function openTask(settings: OpenSettings): Promise<OpenedTask> {
 
 async function checkpointOf(settings: OpenSettings, at: readonly TopicPartition[], start: readonly Position[]): Promise<CheckpointSettings> {
   const { task, plan, output, reached, topics, memory } = settings;
-  const counts = new Map<string, number>();
-  for (const { topic } of at) counts.set(topic, (await topics.load(topic)).partitions);
+  const counts: Record<string, number> = {};
+  for (const { topic } of at) counts[topicHash(topic)] = (await topics.load(topic)).partitions;
   return { task, group: plan.group, signature: plan.signature, partitions: counts, stores: remembering(memory, memoryKey(settings), start), output, reached };
 }
 
