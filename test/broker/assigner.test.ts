@@ -76,4 +76,17 @@ describe('assigning units to members', () => {
       })
     );
   });
+
+  it('the later generation wins a unit that two members claim (a zombie comes back)', () => {
+    const zombie: Member = { id: 'a', signature: 's', generation: 3, owned: [{ group: 0, partition: 0 }] };
+    const owner: Member = { id: 'b', signature: 's', generation: 4, owned: [{ group: 0, partition: 0 }] };
+    assert.deepEqual(assign([zombie, owner], [2]).units.get('b'), [{ group: 0, partition: 0 }]);
+  });
+
+  it('a newcomer with another plan gets nothing, even where newcomers are the majority', () => {
+    const owner: Member = { id: 'z', signature: 'old', generation: 4, owned: [{ group: 0, partition: 0 }] };
+    const plan = assign([{ id: 'a', signature: 'new', generation: -1, owned: [] }, { id: 'b', signature: 'new', generation: -1, owned: [] }, owner], [3]);
+    assert.equal(plan.signature, 'old');
+    assert.deepEqual([plan.units.get('a')!.length, plan.units.get('b')!.length, plan.units.get('z')!.length], [0, 0, 3]);
+  });
 });

@@ -3,7 +3,7 @@ import { after, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker } from '../../actors/port.ts';
 import { createTopics, kafkaBackend, markedTopology, stateDir } from '../support/backend.ts';
-import type { Backend } from '../support/backend.ts';
+import type { Backend, Marked } from '../support/backend.ts';
 import { DaemonProcess } from '../support/daemon.ts';
 import { ownKafkaOrSkip } from '../support/kafka.ts';
 import type { Kafka, Skippable } from '../support/kafka.ts';
@@ -70,7 +70,7 @@ async function survive(t: Skippable & { diagnostic(text: string): void }, { deli
       assert.ok(performance.now() - fed < 15_000, `did not happen: ${JSON.stringify(proxy.left)}, seen: ${faults.map(({ api }) => `${api} ${proxy.seen(api)}`).join()}`);
       await wait(20);
     }
-    await daemon.caughtUp(30_000);
+    await untilCommitted(broker, marked);
     const restarts = restartsIn(await daemon.metrics());
     t.diagnostic(`${faults.length} faults, task restarts ${JSON.stringify(restarts)}, caught up ${Math.round(performance.now() - fed)} ms after the last record`);
     assert.equal(await daemon.stop(), 0, daemon.output);
@@ -80,6 +80,19 @@ async function survive(t: Skippable & { diagnostic(text: string): void }, { deli
     else await verifyNothingLost(broker, marked.topics, count);
     return fired;
   });
+}
+
+/** Waits for the committed offsets themselves: the lag a daemon tells may be a fetch old. */
+async function untilCommitted(broker: Broker, { name, topics }: Marked): Promise<void> {
+  const partitions = Array.from({ length: 4 }, (_, partition) => ({ topic: topics.in, partition }));
+  const ends = await broker.listOffsets(partitions, 'end');
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const offsets = (await broker.committed(name, partitions)).map((found) => found?.offset ?? 0);
+    if (offsets.every((offset, partition) => offset >= (ends[partition] ?? 0))) return;
+    assert.ok(performance.now() < deadline, `committed ${offsets.join()} of ${ends.join()}`);
+    await wait(20);
+  }
 }
 
 /** Task restarts by failure code, as /metrics counts them. */
@@ -134,6 +147,11 @@ describe('answers of Kafka that are lost, exactly once: each input has its effec
       faults: faults.flatMap((api, index) => [{ api, nth: 3 + index, what: 'cut' as const }, { api, nth: 15 + 2 * index, what: 'cut' as const }]),
       count: 4000
     });
+  });
+
+  it('a Produce and an AddPartitionsToTxn that were sent again, delivered into a later transaction of the same producer', async (t) => {
+    const faults: Fault[] = (['Produce', 'AddPartitionsToTxn'] as const).flatMap((api) => [4, 11, 30].map((nth) => ({ api, nth, what: { late: 700 } })));
+    await survive(t, { delivery: 'exactly_once', faults, count: 6000 });
   });
 
   it('an EndTxn of an attempt given up on, delivered a second later into the next transactions of its task, is refused', async (t) => {

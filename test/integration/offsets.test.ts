@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Broker } from '../../actors/port.ts';
-import { createTopics, embeddedBackend, kafkaBackend, markedTopology, stateDir } from '../support/backend.ts';
-import type { Backend, Marked } from '../support/backend.ts';
+import { backends, createTopics, markedTopology, stateDir } from '../support/backend.ts';
+import type { Marked } from '../support/backend.ts';
 import { DaemonProcess } from '../support/daemon.ts';
-import { kafkaOrSkip } from '../support/kafka.ts';
 import { writeTopology } from '../support/plan.ts';
 import { feedNumbered, readCommitted, verifyNumbered } from '../support/stream.ts';
 
@@ -30,17 +29,6 @@ async function refused(file: string, state: string, code: string, message: RegEx
   assert.equal(exit, 65, daemon.output);
   assert.ok(daemon.lines.some((line) => line.includes(`"${code}"`) && message.test(line)), daemon.output);
 }
-
-const backends: readonly { name: string; open: (t: Parameters<typeof kafkaOrSkip>[0]) => Promise<Backend | null> }[] = [
-  { name: 'the embedded broker', open: () => Promise.resolve(embeddedBackend()) },
-  {
-    name: 'Kafka',
-    async open(t) {
-      const kafka = await kafkaOrSkip(t);
-      return kafka === null ? null : kafkaBackend(kafka.brokers);
-    }
-  }
-];
 
 for (const { name, open } of backends) {
   describe(`offsets on ${name}`, { concurrency: 2 }, () => {

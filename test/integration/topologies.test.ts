@@ -3,8 +3,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { createTopics, embeddedBackend, kafkaBackend, markedTopology, stateDir } from '../support/backend.ts';
-import type { Backend, Marked } from '../support/backend.ts';
+import { backends, createTopics, embeddedBackend, kafkaBackend, markedTopology, stateDir } from '../support/backend.ts';
+import type { Marked } from '../support/backend.ts';
 import { DaemonProcess } from '../support/daemon.ts';
 import { kafkaOrSkip } from '../support/kafka.ts';
 import { writeTopology } from '../support/plan.ts';
@@ -21,17 +21,6 @@ function folderOf(topologies: readonly Marked[]): string {
 function behind(first: Marked, second: Marked): Marked {
   return { ...second, yaml: second.yaml.replace(second.topics.in, first.topics.out) };
 }
-
-const backends: readonly { name: string; open: (t: Parameters<typeof kafkaOrSkip>[0]) => Promise<Backend | null> }[] = [
-  { name: 'the embedded broker', open: () => Promise.resolve(embeddedBackend()) },
-  {
-    name: 'Kafka',
-    async open(t) {
-      const kafka = await kafkaOrSkip(t);
-      return kafka === null ? null : kafkaBackend(kafka.brokers);
-    }
-  }
-];
 
 for (const { name, open } of backends) {
   describe(`several topologies in one daemon, on ${name}`, { concurrency: 2 }, () => {

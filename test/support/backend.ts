@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Broker } from '../../actors/port.ts';
 import { createEmbeddedBroker } from '../../src/broker/embedded/index.ts';
 import { createKafkajsBroker } from '../../src/broker/kafkajs/index.ts';
+import { kafkaOrSkip } from './kafka.ts';
 
 /** Where a topology's topics are, as its file names it and as a test looks at it. */
 export interface Backend {
@@ -42,6 +43,18 @@ async function use<T>(broker: Broker, work: (broker: Broker) => Promise<T>): Pro
     await broker.close();
   }
 }
+
+/** Both brokers, for tests that hold either to the same; `open` gives null where a Kafka cannot be had, which skips the test. */
+export const backends: readonly { readonly name: string; readonly open: (t: Parameters<typeof kafkaOrSkip>[0]) => Promise<Backend | null> }[] = [
+  { name: 'the embedded broker', open: () => Promise.resolve(embeddedBackend()) },
+  {
+    name: 'Kafka',
+    async open(t) {
+      const kafka = await kafkaOrSkip(t);
+      return kafka === null ? null : kafkaBackend(kafka.brokers);
+    }
+  }
+];
 
 /** A topology that marks records, with topics and group of its own. */
 export interface Marked {
