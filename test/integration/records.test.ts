@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fates } from '../../actors/accounting.ts';
 import type { FailureCode } from '../../actors/failure.ts';
 import type { Broker, OutgoingRecord } from '../../actors/port.ts';
@@ -286,6 +287,8 @@ async function visit(backend: Backend, delivery: string): Promise<void> {
       await feed(broker, site.topics.in, [good]);
     });
   }
+  // The lag it tells may be a fetch old, its account is of what it has committed.
+  if (backend.name === 'kafka') while ((samples(await daemon.metrics(), 'millrace_records_in_total', 'node').get('in') ?? 0) <= site.animals.length) await wait(20);
   await daemon.caughtUp(10_000);
   assert.equal(await daemon.stop(), 0, daemon.output);
   await backend.use((broker) => verify(broker, { ...site, animals: [...site.animals, good] }));

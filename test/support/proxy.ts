@@ -83,11 +83,6 @@ export class KafkaProxy {
     this.fired.length = 0;
   }
 
-  /** Requests of a kind since `arm`. */
-  seen(api: ApiName): number {
-    return this.#seen.get(apiKeys[api]) ?? 0;
-  }
-
   /** Faults that have not happened yet. */
   get left(): readonly Fault[] {
     return this.#faults;
