@@ -25,15 +25,15 @@ export const failureCodes = {
   // fatal: the topology stops
   config_invalid: { kind: 'fatal', remedy: 'Fix the topology file where the message says.' },
   topic_missing: { kind: 'fatal', remedy: 'Create the topic, or correct its name in the topology.' },
-  offset_out_of_range: { kind: 'fatal', remedy: 'Records below this offset are gone (retention) or the topic was made anew; decide where to go on, then set the offsets.' },
-  checkpoint_lost: { kind: 'fatal', remedy: "The group's committed offsets are gone. Commit them again, or delete the task's file under positions in the state directory to start anew by start:." },
-  foreign_commit: { kind: 'fatal', remedy: 'Another program committed offsets in this group. Give the topology a group of its own, or reset its offsets on purpose.' },
+  offset_out_of_range: { kind: 'fatal', remedy: 'Records below this offset are gone (retention) or the topic was made anew; decide where to go on, set the offsets of the stopped group with your own tool, and start once with --accept-offsets.' },
+  checkpoint_lost: { kind: 'fatal', remedy: "The group's committed offsets are gone. Set them with your own tool, or leave them for start: to decide, and start once with --accept-offsets." },
+  foreign_commit: { kind: 'fatal', remedy: 'Another program committed offsets in this group. If that was on purpose, start once with --accept-offsets; else give the topology a group of its own.' },
   plan_mismatch: { kind: 'fatal', remedy: 'Members of one group run different topologies; bring all to the same file.' },
   dead_letter_failed: { kind: 'fatal', remedy: 'The dead letter topic refuses records; check that it exists and may be written.' },
   record_failed: { kind: 'fatal', remedy: 'A record failed and on_error says fail; set on_error to a dead letter topic or skip.' },
   not_authorized: { kind: 'fatal', remedy: 'Give the principal the right the message names (ACLs), or correct the credentials.' },
   unsupported_broker: { kind: 'fatal', remedy: 'Use Apache Kafka 4.0 or later.' },
-  state_locked: { kind: 'fatal', remedy: 'Another process uses this state directory; give each daemon its own.' },
+  state_locked: { kind: 'fatal', remedy: 'Another process uses this folder; give each daemon its own (--state-dir, the path of an embedded broker).' },
   crash_loop: { kind: 'fatal', remedy: 'The same task failed again and again without progress; the log has the cause.' }
 } as const satisfies Record<string, { kind: FailureKind; remedy: string }>;
 

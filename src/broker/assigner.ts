@@ -36,12 +36,16 @@ export function assign(members: readonly Member[], counts: readonly number[]): P
   return { units, signature };
 }
 
-/** A running group is not stopped by a newcomer with another plan: whoever owns most goes on, then whoever is in the majority. */
+/**
+ * A running group is not stopped by a newcomer with another plan: whoever owns most goes on, then whoever is in the
+ * majority. What was owned in an earlier generation does not count: it is a zombie's claim.
+ */
 function ruling(members: readonly Member[]): string {
+  const latest = Math.max(...members.map(({ generation }) => generation));
   const votes = new Map<string, { owned: number; members: number }>();
-  for (const { signature, owned } of members) {
+  for (const { signature, owned, generation } of members) {
     const vote = votes.get(signature) ?? { owned: 0, members: 0 };
-    votes.set(signature, { owned: vote.owned + owned.length, members: vote.members + 1 });
+    votes.set(signature, { owned: vote.owned + (generation === latest ? owned.length : 0), members: vote.members + 1 });
   }
   const order = [...votes].sort(([a, x], [b, y]) => y.owned - x.owned || y.members - x.members || compareText(a, b));
   return order[0]?.[0] ?? '';

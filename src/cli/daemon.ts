@@ -29,6 +29,8 @@ export interface DaemonSettings {
   readonly limits?: Partial<RuntimeLimits>;
   /** Whether topics that are missing are made on Kafka too. */
   readonly createTopics?: boolean;
+  /** Whether the group's offsets are taken as they are, whoever set them. */
+  readonly acceptOffsets?: boolean;
 }
 
 /** Topologies at work in this process. */
@@ -60,7 +62,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     return known;
   };
   const limits = { ...defaultLimits, ...settings.limits };
-  const supervisor = new Supervisor({ plans, broker, memory, createTopics: settings.createTopics ?? false, clock: systemClock, events, reached: faultsFrom(process.env['MILLRACE_FAULT_AT']), limits });
+  const supervisor = new Supervisor({ plans, broker, memory, createTopics: settings.createTopics ?? false, acceptOffsets: settings.acceptOffsets ?? false, clock: systemClock, events, reached: faultsFrom(process.env['MILLRACE_FAULT_AT']), limits });
   metrics.observe(() => supervisor.status());
   const admin = await listen(settings, supervisor, metrics.handle);
   supervisor.start();

@@ -19,6 +19,7 @@ export const daemonOptions: readonly OptionHelp[] = [
   { name: 'http', value: 'HOST:PORT', summary: 'Where probes and metrics are served; off for nowhere.', default: '127.0.0.1:7171' },
   { name: 'log-level', value: 'LEVEL', summary: 'trace, debug, info, warn, error or silent.', default: 'info' },
   { name: 'shutdown-timeout', value: 'SECONDS', summary: 'How long a stop may take.', default: '25' },
+  { name: 'accept-offsets', summary: "Go on from the group's offsets as they are, whoever set them; where there are none, start: decides." },
   { name: 'session-timeout', value: 'SECONDS', summary: 'Silence after which the group takes this member for dead.', default: '10' }
 ];
 
@@ -65,7 +66,7 @@ export async function superviseDaemon(daemon: Daemon, args: Arguments, log: Logg
 /** The settings that the common options give. */
 export function daemonSettings(args: Arguments, plans: readonly Plan[], log: Logger): DaemonSettings {
   const limits = { sessionTimeout: seconds(args, 'session-timeout') * 1000 };
-  return { plans, log, stateDir: args.text('state-dir') as string, http: httpAddress(args.text('http') as string), limits };
+  return { plans, log, stateDir: args.text('state-dir') as string, http: httpAddress(args.text('http') as string), limits, acceptOffsets: args.on('accept-offsets') };
 }
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
@@ -85,9 +86,9 @@ function seconds(args: Arguments, option: string): number {
 
 function httpAddress(text: string): DaemonSettings['http'] {
   if (text === 'off') return null;
-  const match = /^(?:(.+):)?(\d{1,5})$/.exec(text);
+  const match = /^(?:(.*):)?(\d{1,5})$/.exec(text);
   if (match === null || Number(match[2]) > 65_535) throw new UsageError(`--http is HOST:PORT or off, not ${text}.`);
-  return { host: match[1] ?? '127.0.0.1', port: Number(match[2]), fallback: text === '127.0.0.1:7171' };
+  return { host: (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]), fallback: text === '127.0.0.1:7171' };
 }
 
 function exitCodeFor(failures: readonly Failure[]): number {

@@ -1,6 +1,6 @@
 import type { StartPosition } from '../../actors/component.ts';
 import { Failure } from '../../actors/failure.ts';
-import type { Broker, TopicPartition } from '../../actors/port.ts';
+import type { Broker, CommittedOffset, TopicPartition } from '../../actors/port.ts';
 import type { Plan, SubTopology } from '../topology/model.ts';
 import { checkpoint } from './checkpoint.ts';
 import type { CheckpointSettings, Position, TaskStores } from './checkpoint.ts';
@@ -29,6 +29,10 @@ export interface OpenSettings {
   readonly memory: TaskMemory;
   readonly topics: Topics;
   readonly reached: Reached;
+  /** Makes sure that whoever writes as this task, here or elsewhere, cannot any more. */
+  fence(task: string): Promise<void>;
+  /** Whether the group's offsets are taken as they are, whoever set them. */
+  readonly acceptOffsets: boolean;
 }
 
 /** A task ready to read. */
@@ -51,9 +55,9 @@ const nothing: SealedOutputs = { records: 0, write: () => Promise.resolve() };
 export async function openTask(settings: OpenSettings): Promise<OpenedTask> {
   const { task, plan, partitions, broker, output, memory } = settings;
   await output.open();
-  const committed = await broker.committed(plan.group, partitions);
+  const committed = await settledOffsets(settings);
   const remembered = memory.get(memoryKey(settings));
-  const recovery = recover({ task, group: plan.group, partitions, committed, remembered });
+  const recovery = recover({ task, group: plan.group, partitions, committed, remembered, acceptOffsets: settings.acceptOffsets });
   const ends = await broker.listOffsets(partitions, 'end');
   const positions = await resolvePositions(recovery.positions, ends, settings);
   const checkpointSettings = await checkpointOf(settings, partitions, positions);
@@ -63,6 +67,20 @@ export async function openTask(settings: OpenSettings): Promise<OpenedTask> {
   const epoch = recovery.epoch + 1;
   await checkpoint(epoch, fresh, nothing, checkpointSettings);
   return { ...opened, epoch };
+}
+
+/**
+ * The committed offsets, once nobody who wrote them can write any more: their tasks may have had other names (a source
+ * was renamed) and so other transactional ids, which are fenced too.
+ */
+async function settledOffsets(settings: OpenSettings): Promise<(CommittedOffset | null)[]> {
+  const { task, plan, partitions, broker } = settings;
+  const committed = await broker.committed(plan.group, partitions);
+  const writers = new Set(committed.flatMap((each) => (each === null ? [] : (decodeOffsetMetadata(each.metadata)?.task ?? []))));
+  writers.delete(task);
+  if (writers.size === 0) return committed;
+  for (const writer of writers) await settings.fence(writer);
+  return broker.committed(plan.group, partitions);
 }
 
 async function checkpointOf(settings: OpenSettings, at: readonly TopicPartition[], start: readonly Position[]): Promise<CheckpointSettings> {

@@ -18,6 +18,8 @@ export interface RecoveryInput {
   /** In the order of `partitions`. */
   readonly committed: readonly (CommittedOffset | null)[];
   readonly remembered: RememberedTask | null;
+  /** An operator's word that the offsets are right as they are: those of other programs are positions, and what is gone is new. */
+  readonly acceptOffsets: boolean;
 }
 
 /** Where a task goes on. */
@@ -36,23 +38,26 @@ export interface Recovery {
 export function recover(input: RecoveryInput): Recovery {
   const commits = input.committed.map((committed, index) => readCommit(committed, input, index));
   const latest = latestCommit(commits);
+  // Epochs go on counting: a number used twice could be taken for an earlier attempt.
+  const epoch = Math.max(latest?.epoch ?? -1, input.acceptOffsets ? (input.remembered?.epoch ?? -1) : -1);
   const positions = commits.map((commit, index) => {
     if (commit !== null) return commit.offset;
     assertNew(input, index, latest);
     return null;
   });
-  return { epoch: latest?.epoch ?? -1, positions };
+  return { epoch, positions };
 }
 
 interface Commit {
   readonly offset: number;
-  readonly metadata: OffsetMetadata;
+  /** Null for one that another program wrote, where that is accepted. */
+  readonly metadata: OffsetMetadata | null;
 }
 
 function readCommit(committed: CommittedOffset | null, input: RecoveryInput, index: number): Commit | null {
   if (committed === null) return null;
   const metadata = decodeOffsetMetadata(committed.metadata);
-  if (metadata !== null) return { offset: committed.offset, metadata };
+  if (metadata !== null || input.acceptOffsets) return { offset: committed.offset, metadata };
   const found = committed.metadata === '' ? 'no metadata' : `metadata ${JSON.stringify(committed.metadata.slice(0, 60))}`;
   throw new Failure(
     'foreign_commit',
@@ -63,12 +68,14 @@ function readCommit(committed: CommittedOffset | null, input: RecoveryInput, ind
 function latestCommit(commits: readonly (Commit | null)[]): OffsetMetadata | null {
   let latest: OffsetMetadata | null = null;
   for (const commit of commits) {
-    if (commit !== null && (latest === null || commit.metadata.epoch > latest.epoch)) latest = commit.metadata;
+    const metadata = commit?.metadata ?? null;
+    if (metadata !== null && (latest === null || metadata.epoch > latest.epoch)) latest = metadata;
   }
   return latest;
 }
 
 function assertNew(input: RecoveryInput, index: number, latest: OffsetMetadata | null): void {
+  if (input.acceptOffsets) return;
   const { topic, partition } = input.partitions[index] as TopicPartition;
   const remembered = input.remembered?.offsets[topic]?.[String(partition)];
   const known = remembered !== undefined || (latest?.partitions[topicHash(topic)] ?? 0) > partition;

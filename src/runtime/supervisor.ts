@@ -19,6 +19,7 @@ export interface SupervisorSettings {
   broker(plan: Plan): Broker;
   readonly memory: TaskMemory;
   readonly createTopics: boolean;
+  readonly acceptOffsets: boolean;
   readonly clock: Clock;
   readonly events: RuntimeEvents;
   readonly reached: Reached;

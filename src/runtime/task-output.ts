@@ -1,4 +1,5 @@
 import type { Broker, GroupReader, OffsetCommit, Producer, Transaction, TransactionalProducer } from '../../actors/port.ts';
+import { asFailure } from '../../actors/failure.ts';
 import type { Clock } from './clock.ts';
 import { BufferedOutbox, EagerOutbox } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
@@ -26,21 +27,39 @@ export function exactlyOnceOutput(broker: Broker, transactionalId: string, trans
 /** Where at-least-once commits offsets: as a member of the group, in the generation that gave the task. */
 export interface GroupCommit {
   readonly reader: GroupReader;
+  /** Throws `fenced` once the task was assigned to another member. */
   generation(): number;
+  /** Resolves when a generation is over and the next assignment is here. */
+  changed(from: number): Promise<void>;
 }
 
 /** At least once: an idempotent producer that sends at once, and a plain offset commit behind it. */
-export function atLeastOnceOutput(broker: Broker, commit: GroupCommit, clock: Clock, onError: (error: unknown) => void): TaskOutput {
+export function atLeastOnceOutput(broker: Broker, commit: GroupCommit, fence: () => Promise<void>, clock: Clock, onError: (error: unknown) => void): TaskOutput {
   let producer: Producer | null = null;
   const use = (): Producer => (producer ??= broker.producer());
   return {
-    open: () => Promise.resolve(),
+    // The task may have been an exactly-once one, whose owner may still hang somewhere with a transaction.
+    open: fence,
     outbox: new EagerOutbox(use, clock, onError),
     begin: () => Promise.resolve(offsetsOnly(commit)),
     async close() {
       await producer?.close();
     }
   };
+}
+
+/** A rebalance ends the generation in which a task that stays had begun its commit: then it commits again in the next one. */
+async function commitOffsets(commit: GroupCommit, offsets: readonly OffsetCommit[]): Promise<void> {
+  for (;;) {
+    const generation = commit.generation();
+    try {
+      await commit.reader.commit(generation, offsets);
+      return;
+    } catch (error) {
+      if (asFailure(error, 'task_crashed').code !== 'fenced') throw error;
+      await commit.changed(generation);
+    }
+  }
 }
 
 function offsetsOnly(commit: GroupCommit): Transaction {
@@ -51,7 +70,7 @@ function offsetsOnly(commit: GroupCommit): Transaction {
       pending = offsets;
       return Promise.resolve();
     },
-    commit: () => commit.reader.commit(commit.generation(), pending),
+    commit: () => commitOffsets(commit, pending),
     abort: () => Promise.resolve()
   };
 }

@@ -34,6 +34,8 @@ export class TaskSet {
   /** Tasks by the partitions they read; changed at once, so that nothing is committed after a partition is taken. */
   #assigned = new Map<string, string>();
   #generation = 0;
+  /** Commits that wait for the next assignment. */
+  readonly #waiting: (() => void)[] = [];
   /** Makes actor names unique while an earlier actor of the same task is still stopping. */
   #opened = 0;
 
@@ -53,6 +55,7 @@ export class TaskSet {
     this.#generation = assignment.generation;
     const units = unitsOf(this.#settings.plan, assignment.partitions);
     this.#assigned = new Map(units.flatMap(({ name, partitions }) => partitions.map((at) => [partitionKey(at), name] as const)));
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** Closes the tasks that went, leaves alone those that stay, opens those that came. */
@@ -121,7 +124,7 @@ export class TaskSet {
   async #openWith(unit: TaskUnit, output: TaskOutput, onProgress: () => void, onFailed: (failure: Failure) => void): Promise<Task> {
     const { plan, clock, events, progress, actor, limits } = this.#settings;
     const { name, partitions } = unit;
-    const { epoch, positions, ends, checkpoint } = await openTask({ ...this.#settings, ...unit, task: name, output, topics: this.#topics });
+    const { epoch, positions, ends, checkpoint } = await openTask({ ...this.#settings, ...unit, task: name, output, topics: this.#topics, fence: (task) => this.#fence(task) });
     events.taskOpened(plan.name, name, epoch);
     progress.opened(partitions, positions, ends);
     const credit = limits.creditBytes / Math.max(1, this.#assigned.size);
@@ -147,8 +150,33 @@ export class TaskSet {
 
   #output(unit: TaskUnit, onError: (error: unknown) => void): TaskOutput {
     const { plan, broker, clock, limits, reader } = this.#settings;
-    if (plan.delivery === 'exactly_once') return exactlyOnceOutput(broker, `${plan.group}-${unit.name}`, limits.transactionTimeout);
-    return atLeastOnceOutput(broker, { reader: reader(), generation: () => this.#generationOf(unit) }, clock, onError);
+    if (plan.delivery === 'exactly_once') return exactlyOnceOutput(broker, transactionalId(plan.group, unit.name), limits.transactionTimeout);
+    return atLeastOnceOutput(broker, { reader: reader(), generation: () => this.#generationOf(unit), changed: (from) => this.#changed(from) }, () => this.#fence(unit.name), clock, onError);
+  }
+
+  /** Takes the transactional id of a task over and gives it up again. */
+  async #fence(task: string): Promise<void> {
+    const { plan, broker, limits } = this.#settings;
+    const producer = broker.transactionalProducer(transactionalId(plan.group, task), limits.transactionTimeout);
+    try {
+      await producer.open();
+    } finally {
+      await producer.close();
+    }
+  }
+
+  /** Resolves at the first assignment after a generation; rejects when none comes in time. */
+  #changed(from: number): Promise<void> {
+    if (this.#generation !== from) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const cancel = this.#settings.clock.after(this.#settings.limits.sessionTimeout, () => {
+        reject(new Failure('fenced', `Generation ${from} is over, and no new assignment came.`));
+      });
+      this.#waiting.push(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   /** The generation in which this task may commit; a task that was taken away may in none. */
@@ -156,6 +184,10 @@ export class TaskSet {
     if (partitions.every((at) => this.#assigned.get(partitionKey(at)) === name)) return this.#generation;
     throw new Failure('fenced', `Task ${name} was assigned to another member.`);
   }
+}
+
+function transactionalId(group: string, task: string): string {
+  return `${group}-${task}`;
 }
 
 function readsOf(unit: TaskUnit): string {

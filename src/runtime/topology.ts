@@ -40,6 +40,8 @@ export interface TopologySettings {
   readonly events: RuntimeEvents;
   readonly reached: Reached;
   readonly limits: RuntimeLimits;
+  /** Whether the group's offsets are taken as they are, whoever set them, or none where they are gone. */
+  readonly acceptOffsets: boolean;
 }
 
 /** What a topology's actor is told: by the reader, and by its tasks. */

@@ -89,4 +89,11 @@ describe('assigning units to members', () => {
     assert.equal(plan.signature, 'old');
     assert.deepEqual([plan.units.get('a')!.length, plan.units.get('b')!.length, plan.units.get('z')!.length], [0, 0, 3]);
   });
+
+  it('a zombie with an older plan does not take the group over, however much it owned', () => {
+    const owned = [0, 1, 2].map((partition) => ({ group: 0, partition }));
+    const zombie: Member = { id: 'a', signature: 'old', generation: 3, owned };
+    const owner: Member = { id: 'b', signature: 'new', generation: 4, owned: owned.slice(0, 2) };
+    assert.equal(assign([zombie, owner], [3]).signature, 'new');
+  });
 });

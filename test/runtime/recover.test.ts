@@ -12,7 +12,7 @@ function metadata(epoch: number, counts: Record<string, number> = { a: 4, b: 4 }
 }
 
 function input(more: Partial<RecoveryInput>): RecoveryInput {
-  return { task: 'sub-2', group: 'g', partitions, committed: [null, null], remembered: null, ...more };
+  return { task: 'sub-2', group: 'g', partitions, committed: [null, null], remembered: null, acceptOffsets: false, ...more };
 }
 
 describe('recover', () => {
@@ -48,6 +48,14 @@ describe('recover', () => {
       assert.throws(() => recover(input({ committed })), { code: 'foreign_commit', message: /offset 10 for a\[2\]/ });
     });
   }
+});
+
+describe('recover, told to accept the offsets as they are', () => {
+  it('takes offsets of other programs as positions, what is gone as new, and goes on counting epochs', () => {
+    const remembered = { epoch: 9, nonce: 'n', offsets: { a: { '2': 41 }, b: { '2': 7 } } };
+    const committed = [{ offset: 10, metadata: '' }, null];
+    assert.deepEqual(recover(input({ committed, remembered, acceptOffsets: true })), { epoch: 9, positions: [10, null] });
+  });
 });
 
 describe('offset metadata', () => {
