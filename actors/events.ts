@@ -1,4 +1,4 @@
-import type { Failure } from './failure.ts';
+import type { Failure, FailureCode } from './failure.ts';
 import type { CheckpointTimes, LifecycleState } from './status.ts';
 
 /** What happens inside, told once; `src/telemetry` makes log lines and metrics of it. */
@@ -9,6 +9,8 @@ export interface RuntimeEvents {
   assigned(topology: string, generation: number, tasks: readonly string[]): void;
   taskOpened(topology: string, task: string, epoch: number): void;
   taskRetried(topology: string, task: string, failure: Failure, milliseconds: number): void;
+  /** Records that failed at a node in a committed epoch, by what became wrong with them. */
+  recordsFailed(topology: string, node: string, failed: { readonly code: FailureCode; readonly count: number; readonly example: string }): void;
   topicsCreated(topology: string, topics: readonly string[]): void;
   checkpointed(topology: string, task: string, epoch: number, outputs: number, times: CheckpointTimes): void;
   stateDirectoryQuarantined(path: string): void;

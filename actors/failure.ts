@@ -18,6 +18,7 @@ export const failureCodes = {
 
   // retryable: backoff, and again from the last checkpoint
   broker_unavailable: { kind: 'retryable', remedy: 'Check that the brokers run and that this host reaches them; Millrace keeps trying.' },
+  output_refused: { kind: 'retryable', remedy: 'The broker refused outputs, perhaps because the topic was changed; its limits are read again and the epoch is tried again.' },
   commit_unknown: { kind: 'retryable', remedy: 'The outcome of a commit was lost; the task reads it back and goes on.' },
   fenced: { kind: 'retryable', remedy: 'Another member took this task over; it opens here again only if it is assigned again.' },
   task_crashed: { kind: 'retryable', remedy: 'An error in Millrace itself; report it with the log lines around it.' },

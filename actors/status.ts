@@ -2,7 +2,10 @@ import type { Counts } from './accounting.ts';
 import type { FailureCode } from './failure.ts';
 
 /** Where a topology is in its life; `src/runtime/lifecycle.ts` has the table of transitions. */
-export type LifecycleState = 'created' | 'starting' | 'running' | 'waiting' | 'stopping' | 'failing' | 'stopped' | 'failed';
+export type LifecycleState = (typeof lifecycleStates)[number];
+
+/** All of them. */
+export const lifecycleStates = ['created', 'starting', 'running', 'waiting', 'stopping', 'failing', 'stopped', 'failed'] as const;
 
 /** Milliseconds spent in the phases of a checkpoint. */
 export interface CheckpointTimes {

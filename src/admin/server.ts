@@ -11,6 +11,8 @@ export interface AdminSettings {
   readonly port: number;
   status(): readonly TopologyStatus[];
   metrics(request: IncomingMessage, response: ServerResponse): void;
+  /** Takes secrets out of a text. */
+  redact(text: string): string;
 }
 
 /** The probes and metrics of a daemon. */
@@ -56,7 +58,7 @@ function answer(request: IncomingMessage, response: ServerResponse, settings: Ad
       return;
     case '/readyz': {
       const { ok, body } = readiness(settings.status());
-      json(response, ok ? 200 : 503, body);
+      json(response, ok ? 200 : 503, JSON.parse(settings.redact(JSON.stringify(body))));
       return;
     }
     case '/metrics':

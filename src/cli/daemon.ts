@@ -13,6 +13,7 @@ import type { RuntimeLimits } from '../runtime/topology.ts';
 import { acquireLock } from '../state/lock.ts';
 import { openPositions } from '../state/positions.ts';
 import { createEvents } from '../telemetry/event.ts';
+import { redact } from '../telemetry/log.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metric.ts';
 import type { Plan } from '../topology/model.ts';
@@ -22,6 +23,8 @@ import { version } from './version.ts';
 export interface DaemonSettings {
   readonly plans: readonly Plan[];
   readonly log: Logger;
+  /** Values that must never be shown. */
+  readonly secrets: readonly string[];
   /** A folder of this daemon's own. */
   readonly stateDir: string;
   /** Null for no HTTP. With `fallback` a port that is taken is replaced by a free one. */
@@ -85,7 +88,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
 async function listen(settings: DaemonSettings, supervisor: Supervisor, metrics: Parameters<typeof startAdmin>[0]['metrics']): Promise<AdminServer | null> {
   if (settings.http === null) return null;
   const { host, port, fallback } = settings.http;
-  const admin = { host, metrics, status: () => supervisor.status() };
+  const admin = { host, metrics, status: () => supervisor.status(), redact: (text: string) => redact(text, settings.secrets) };
   try {
     return await startAdmin({ ...admin, port });
   } catch (error) {

@@ -58,6 +58,8 @@ export class FlightFeed {
         const due = rate === 0 ? Infinity : Math.ceil(((Date.now() - started) / 1000) * rate);
         const size = Math.min(1000, count - (this.#next - first), due - (this.#next - first));
         if (size > 0) await producer.send(this.#take(size), 'none');
+        // The embedded broker answers in the same turn: others need theirs.
+        if (size > 0) await new Promise((resolve) => setImmediate(resolve));
         else await new Promise((resolve) => setTimeout(resolve, 20));
       }
     } finally {

@@ -32,6 +32,7 @@ export function demoCommand(output: Output): Command {
 }
 
 async function runDemo(args: Arguments, output: Output): Promise<number> {
+  if (args.positionals.length > 0) throw new UsageError(`demo takes no arguments, found ${args.positionals.join(' ')}.`);
   const records = wholeNumber(args, 'records');
   const rate = wholeNumber(args, 'rate');
   if (args.on('exit') && records === 0) throw new UsageError('--exit needs --records N: without a number there is no end.');
@@ -39,7 +40,7 @@ async function runDemo(args: Arguments, output: Output): Promise<number> {
   if (loaded === null) return exitCode.config;
   const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });
   const plan = loaded.plans[0] as Plan;
-  const daemon = await startDaemon({ ...daemonSettings(args, loaded.plans, log), createTopics: true });
+  const daemon = await startDaemon({ ...daemonSettings(args, loaded, log), createTopics: true });
   introduce(daemon, plan, output);
   const demo = new Demo(daemon, plan, output);
   const feeding = demo.feed(records === 0 ? Infinity : records, rate, args.on('exit'));
@@ -119,7 +120,7 @@ function table(sent: number, status: TopologyStatus): string {
   const row = (label: string, count: number): string => `  ${label.padEnd(24)}${number(count).padStart(10)}\n`;
   return [
     `\nSent by this start         ${number(sent).padStart(9)}\n`,
-    `Read by the topology       ${number(received).padStart(9)}\n`,
+    `Read by the topology       ${number(received).padStart(9)}${received > sent ? `   ${number(received - sent)} of them were sent by earlier starts` : ''}\n`,
     ...rows.map(([label, count]) => row(label, count)),
     `Accounted for              ${number(sum).padStart(9)}   ${sum === received ? 'every flight read is in one of them' : `${number(received - sum)} are not accounted for`}\n`
   ].join('');

@@ -18,8 +18,15 @@ export interface Output {
 /** On a terminal: pretty log lines above one status line. Elsewhere: JSON lines on standard output, nothing else. */
 export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Output {
   const interactive = stdout.isTTY && stderr.isTTY;
-  const color = interactive && process.env['NO_COLOR'] === undefined;
-  const pretty = prettyFactory({ colorize: color, ignore: 'pid,stack', singleLine: true, translateTime: 'SYS:HH:MM:ss', hideObject: true });
+  const color = interactive && (process.env['NO_COLOR'] ?? '') === '';
+  const pretty = prettyFactory({
+    colorize: color,
+    translateTime: 'SYS:HH:MM:ss',
+    hideObject: true,
+    messageFormat: (log, key) => [log['topology'], log['task']].filter((name) => typeof name === 'string').map((name) => `${name}: `).join('') + String(log[key]) + (typeof log['remedy'] === 'string' ? ` (${log['remedy']})` : '')
+  });
+  // A reader that went away (`| head`) must not end the stream: what is printed then is lost, and nothing else.
+  for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
   let shown = '';
   const clear = (): void => {
     if (shown !== '') stderr.write('\r\u001b[2K');
@@ -31,7 +38,7 @@ export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStr
   };
   return {
     interactive,
-    log: { write: (line) => { if (interactive) above(stderr, pretty(line) ?? ''); else stdout.write(line); } },
+    log: { write: (line) => { if (interactive) above(stderr, `${(pretty(line) ?? '').trimEnd()}\n`); else stdout.write(line); } },
     print: (text) => { above(stdout, text); },
     complain: (text) => { above(stderr, text); },
     status(line) {

@@ -52,7 +52,9 @@ export function totalsOf(status: TopologyStatus): { received: number; written: n
 
 /** The line at the bottom of a terminal. */
 export function statusLine(reports: readonly ProgressReport[]): string {
+  // What does not run comes first: a narrow terminal cuts the end off.
   return reports
+    .toSorted((a, b) => Number(a.state === 'running') - Number(b.state === 'running'))
     .map((report) => {
       if (report.state !== 'running') return `${report.topology}: ${report.state}`;
       const parts = [`in ${count(report.in_per_s)}/s`, `out ${count(report.out_per_s)}/s`, `lag ${count(report.lag)}`, `dead letters ${count(report.dead_letters)}`];

@@ -38,7 +38,7 @@ export function runCommand(output: Output): Command {
       const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });
       // Only now the brokers' clients are loaded: a mistake in a file is told at once.
       const { startDaemon } = await import('./daemon.ts');
-      const daemon = await startDaemon(daemonSettings(args, loaded.plans, log));
+      const daemon = await startDaemon(daemonSettings(args, loaded, log));
       if (daemon.url !== null) log.info({ url: daemon.url }, `probes and metrics at ${daemon.url}`);
       return superviseDaemon(daemon, args, log, output);
     }
@@ -64,9 +64,9 @@ export async function superviseDaemon(daemon: Daemon, args: Arguments, log: Logg
 }
 
 /** The settings that the common options give. */
-export function daemonSettings(args: Arguments, plans: readonly Plan[], log: Logger): DaemonSettings {
+export function daemonSettings(args: Arguments, { plans, secrets }: { readonly plans: readonly Plan[]; readonly secrets: readonly string[] }, log: Logger): DaemonSettings {
   const limits = { sessionTimeout: seconds(args, 'session-timeout') * 1000 };
-  return { plans, log, stateDir: args.text('state-dir') as string, http: httpAddress(args.text('http') as string), limits, acceptOffsets: args.on('accept-offsets') };
+  return { plans, secrets, log, stateDir: args.text('state-dir') as string, http: httpAddress(args.text('http') as string), limits, acceptOffsets: args.on('accept-offsets') };
 }
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];

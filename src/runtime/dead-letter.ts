@@ -41,7 +41,8 @@ function errorHeaders({ record, failure }: DeadLetter, node: string, now: number
     header('millrace.error.topic', record.origin.topic),
     header('millrace.error.partition', String(record.origin.partition)),
     header('millrace.error.offset', String(record.offset)),
-    header('millrace.error.timestamp', new Date(now).toISOString())
+    header('millrace.error.timestamp', new Date(now).toISOString()),
+    header('millrace.error.record_timestamp', String(record.timestamp))
   ];
 }
 

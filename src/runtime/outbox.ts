@@ -31,6 +31,8 @@ export interface Outbox {
   seal(): SealedOutputs;
   /** Bytes waiting to be written. */
   readonly bytes: number;
+  /** Nothing is sent any more. */
+  close(): void;
 }
 
 /** Upper bound of a produce request; well below the broker's `socket.request.max.bytes` of 100 MiB. */
@@ -97,6 +99,10 @@ export class BufferedOutbox implements Outbox {
     // Nothing leaves before the transaction.
   }
 
+  close(): void {
+    // Nothing is under way.
+  }
+
   seal(): SealedOutputs {
     const sealed = this.#byCompression;
     const records = this.#records;
@@ -125,6 +131,7 @@ export class EagerOutbox implements Outbox {
   #timer: (() => void) | null = null;
   #error: Error | null = null;
   #sealing = false;
+  #closed = false;
   #records = 0;
 
   constructor(producer: () => Producer, clock: Clock, onError: (error: unknown) => void) {
@@ -152,7 +159,7 @@ export class EagerOutbox implements Outbox {
   }
 
   flush(): void {
-    if (this.#busy || this.#error !== null) return;
+    if (this.#busy || this.#closed || this.#error !== null) return;
     const wait = this.#shortestWait();
     if (wait === null) return;
     if (wait > 0) {
@@ -177,6 +184,12 @@ export class EagerOutbox implements Outbox {
     // The rejection is also reported by `onError`; `write` may come later or never.
     sent.catch(() => undefined);
     return { records, write: () => sent };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.();
+    this.#timer = null;
   }
 
   async #drained(): Promise<void> {
@@ -204,7 +217,7 @@ export class EagerOutbox implements Outbox {
 
   async #send(): Promise<void> {
     try {
-      for (let wait = this.#shortestWait(); wait === 0; wait = this.#shortestWait()) {
+      for (let wait = this.#shortestWait(); wait === 0 && !this.#closed; wait = this.#shortestWait()) {
         for (const pending of this.#lanes.values()) {
           if (this.#waitOf(pending) !== 0) continue;
           for (const request of requests(pending.take())) await this.#producer().send(request, pending.lane.compression);

@@ -5,6 +5,8 @@ import { Failure } from '../../actors/failure.ts';
 import type { Batch, Delivery } from '../../actors/message.ts';
 import type { StreamRecord } from '../../actors/record.ts';
 import type { ErrorPolicy } from '../topology/model.ts';
+import { FailedRecordCounts } from './failed-records.ts';
+import type { FailedRecords } from './failed-records.ts';
 import type { Actor } from './system.ts';
 
 /** A record on its way to the dead letter topic of the node where it failed. */
@@ -18,6 +20,7 @@ export interface NodeReport {
   readonly node: number;
   readonly counts: Counts;
   readonly progress: SourceProgress | null;
+  readonly failed: readonly FailedRecords[];
 }
 
 /** How far a source actor came in an epoch. */
@@ -57,6 +60,7 @@ export class Outlet implements Collector {
   readonly #buffers: StreamRecord[][];
   #letters: DeadLetter[] = [];
   #counts = noCounts();
+  readonly #failed = new FailedRecordCounts();
   #sentToSink = 0;
 
   constructor(settings: OutletSettings) {
@@ -82,6 +86,7 @@ export class Outlet implements Collector {
   }
 
   failed(record: StreamRecord, failure: Failure): void {
+    this.#failed.note(this.#settings.node, failure.code, record);
     switch (this.#settings.onError.action) {
       case 'dead_letter':
         this.#counts.dead_lettered += 1;
@@ -135,7 +140,7 @@ export class Outlet implements Collector {
       }
     }
     const { actor, channel } = this.#settings.sink;
-    const report = { node: this.#settings.node, counts, progress };
+    const report = { node: this.#settings.node, counts, progress, failed: this.#failed.take() };
     actor.tell({ kind: 'checkpoint', channel, epoch, sent: this.#sentToSink, report });
   }
 }

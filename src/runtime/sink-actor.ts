@@ -7,6 +7,8 @@ import { Partitioner } from '../../actors/sink/partitioner.ts';
 import type { StreamRecord } from '../../actors/record.ts';
 import type { ErrorPolicy, PlanNode } from '../topology/model.ts';
 import { deadLetterRecord, truncatedDeadLetter } from './dead-letter.ts';
+import { FailedRecordCounts } from './failed-records.ts';
+import type { FailedRecords } from './failed-records.ts';
 import { Inbox } from './inbox.ts';
 import { batchOverhead } from './outbox.ts';
 import type { Lane, Outbox, SealedOutputs } from './outbox.ts';
@@ -20,6 +22,7 @@ export interface EpochWork {
   readonly outputs: SealedOutputs;
   readonly progress: readonly SourceProgress[];
   readonly counts: ReadonlyMap<number, Counts>;
+  readonly failed: readonly FailedRecords[];
 }
 
 /** What the sink actor is made of. */
@@ -45,6 +48,8 @@ export class SinkReceiver {
   readonly #counts = new Map<number, Counts>();
   #reported = new Map<number, Counts>();
   #progress: SourceProgress[] = [];
+  readonly #ownFailed = new FailedRecordCounts();
+  #failedRecords: FailedRecords[] = [];
 
   constructor(settings: SinkActorSettings) {
     this.#settings = settings;
@@ -101,9 +106,10 @@ export class SinkReceiver {
     try {
       info = await this.#settings.topics.load(output.topic);
     } catch (error) {
-      const failure = asFailure(error, 'task_crashed');
-      if (failure.code !== 'topic_missing') throw failure;
-      await this.#failed({ record, failure }, sink, counts, now);
+      const cause = asFailure(error, 'task_crashed');
+      // Where the record named the topic it is the record that fails; a sink's own topic was there at the start.
+      if (cause.code !== 'topic_missing' || this.#settings.sinks.get(sink)?.topic !== null) throw cause;
+      await this.#failed({ record, failure: new Failure('unencodable', `topic: ${cause.message}`, { cause }) }, sink, counts, now);
       return;
     }
     await this.#add(record, output, info, sink, counts, now);
@@ -134,6 +140,7 @@ export class SinkReceiver {
 
   async #failed(letter: DeadLetter, sink: number, counts: Counts, now: number): Promise<void> {
     const node = this.#settings.nodes[sink] as PlanNode;
+    this.#ownFailed.note(sink, letter.failure.code, letter.record);
     switch (node.onError.action) {
       case 'fail':
         throw recordFailed(node.name, letter.record, letter.failure);
@@ -171,7 +178,8 @@ export class SinkReceiver {
 
   #barrier(message: SinkMessage, last: boolean): void {
     if (message.kind !== 'checkpoint') return;
-    const { node, counts, progress } = message.report;
+    const { node, counts, progress, failed } = message.report;
+    this.#failedRecords.push(...failed);
     const total = this.#reported.get(node);
     if (total === undefined) this.#reported.set(node, counts);
     else addCounts(total, counts);
@@ -185,9 +193,10 @@ export class SinkReceiver {
       this.#reported.set(node, counts);
       this.#counts.set(node, noCounts());
     }
-    const work = { epoch, outputs: this.#settings.outbox.seal(), progress: this.#progress, counts: this.#reported };
+    const work = { epoch, outputs: this.#settings.outbox.seal(), progress: this.#progress, counts: this.#reported, failed: [...this.#failedRecords, ...this.#ownFailed.take()] };
     this.#reported = new Map();
     this.#progress = [];
+    this.#failedRecords = [];
     this.#partitioner.nextBatch();
     this.#settings.onAligned(work);
   }

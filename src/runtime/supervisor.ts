@@ -32,7 +32,7 @@ interface Ended {
 }
 
 /** Transactions per second a daemon starts at most: one costs a broker a few milliseconds of work. */
-const transactionsPerSecond = 400;
+const transactionsPerSecond = 300;
 
 /** Runs topologies side by side; one that fails leaves the others alone. */
 export class Supervisor {

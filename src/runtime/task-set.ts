@@ -142,6 +142,7 @@ export class TaskSet {
       onCommitted: (committed) => {
         onProgress();
         progress.committed(committed, clock.now());
+        for (const { node, ...failed } of committed.failed) events.recordsFailed(plan.name, plan.nodes[node]?.name ?? '', failed);
         events.checkpointed(plan.name, name, committed.epoch, committed.outputs, committed.times);
       },
       onFailed

@@ -1,6 +1,5 @@
 import type { Counts } from '../../actors/accounting.ts';
-import { asFailure } from '../../actors/failure.ts';
-import type { Failure } from '../../actors/failure.ts';
+import { asFailure, Failure } from '../../actors/failure.ts';
 import type { FetchedBatch, GroupReader, TopicPartition } from '../../actors/port.ts';
 import type { CheckpointTimes } from '../../actors/status.ts';
 import type { Plan, SubTopology } from '../topology/model.ts';
@@ -9,6 +8,7 @@ import { checkpoint } from './checkpoint.ts';
 import type { CheckpointSettings, Position } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
 import { Credit } from './credit.ts';
+import type { FailedRecords } from './failed-records.ts';
 import type { EpochWork } from './sink-actor.ts';
 import { weight } from './source-actor.ts';
 import type { SourceMessage } from './source-actor.ts';
@@ -22,6 +22,7 @@ export interface CommittedEpoch {
   readonly epoch: number;
   readonly counts: ReadonlyMap<number, Counts>;
   readonly outputs: number;
+  readonly failed: readonly FailedRecords[];
   readonly positions: readonly Position[];
   readonly times: CheckpointTimes;
 }
@@ -146,6 +147,7 @@ export class Task {
   async close(): Promise<void> {
     this.#end();
     await this.#commit;
+    this.#settings.checkpoint.output.outbox.close();
     await this.#settings.checkpoint.output.close();
   }
 
@@ -218,7 +220,9 @@ export class Task {
   #aligned(work: EpochWork): void {
     this.#phase = 'committing';
     this.#commit = this.#checkpoint(work).catch((error: unknown) => {
-      this.fail(asFailure(error, 'task_crashed'));
+      const failure = asFailure(error, 'task_crashed');
+      if (failure.kind === 'poison') this.#settings.topics.forget();
+      this.fail(failure.kind === 'poison' ? new Failure('output_refused', failure.message, { cause: failure }) : failure);
     });
   }
 
@@ -226,7 +230,7 @@ export class Task {
     const positions = work.progress.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
     const times = await checkpoint(work.epoch, positions, work.outputs, this.#settings.checkpoint);
     this.#epoch = work.epoch;
-    this.#settings.onCommitted({ epoch: work.epoch, counts: work.counts, outputs: work.outputs.records, positions, times });
+    this.#settings.onCommitted({ epoch: work.epoch, counts: work.counts, outputs: work.outputs.records, failed: work.failed, positions, times });
     this.#giveBack(work);
     this.#settings.checkpoint.reached('P6', work.epoch);
     if (this.#isOver()) return;

@@ -1,12 +1,18 @@
+import { failureCodes } from '../../actors/failure.ts';
 import type { Failure } from '../../actors/failure.ts';
 import type { RuntimeEvents } from '../../actors/events.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metric.ts';
 
+/** Milliseconds between two lines about records that fail in one way at one node. */
+const failedInterval = 10_000;
+
 /** One function per thing that happens: it writes the log line and moves the metric, so that the two never disagree. */
 export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
   /** Tasks in trouble and its code: the same again and again, for every task while a broker is away, is told once. */
   const troubled = new Map<string, string>();
+  /** Failed records by node and code, and when they were last told. */
+  const failed = new Map<string, { at: number; count: number }>();
   return {
     topologyChanged(topology, to, failure) {
       if (to === 'failed' && failure !== null) log.error({ topology, state: to, ...describe(failure) }, `topology failed: ${failure.code}: ${failure.message}`);
@@ -18,7 +24,7 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
     },
     assigned(topology, generation, tasks) {
       metrics.rebalances.add(1, { topology });
-      log.info({ topology, generation, tasks }, `assigned ${tasks.length} tasks`);
+      log.info({ topology, generation, tasks }, `assigned ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`);
     },
     taskOpened(topology, task, epoch) {
       if (troubled.delete(`${topology}/${task}`)) log.info({ topology, task, epoch }, 'task opened again');
@@ -30,6 +36,18 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
       const known = troubled.get(`${topology}/${task}`) === failure.code;
       troubled.set(`${topology}/${task}`, failure.code);
       log[known ? 'debug' : 'warn']({ topology, task, retry_ms: Math.round(milliseconds), ...describe(failure) }, `task starts again: ${failure.code}: ${failure.message}`);
+    },
+    recordsFailed(topology, node, { code, count, example }) {
+      metrics.recordsFailed.add(count, { topology, node, code });
+      const key = `${topology}/${node}/${code}`;
+      const told = failed.get(key) ?? { at: -Infinity, count: 0 };
+      failed.set(key, told);
+      told.count += count;
+      const now = performance.now();
+      if (now - told.at < failedInterval) return;
+      log.warn({ topology, node, code, count: told.count, example, remedy: failureCodes[code].remedy }, `${told.count} ${told.count === 1 ? 'record' : 'records'} failed at ${node}: ${code}, one of them ${example}`);
+      told.at = now;
+      told.count = 0;
     },
     topicsCreated(topology, topics) {
       log.info({ topology, topics }, `created topics ${topics.join(', ')}`);

@@ -20,16 +20,16 @@ export interface LogSettings {
 /** A pino logger that writes JSON lines in this thread: worker transports lose lines when a process ends. */
 export function createLog({ level, secrets, to }: LogSettings): Logger {
   const base = { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime };
-  return pino(base, secrets.length === 0 ? to : { write: (line: string) => { to.write(redact(line, secrets)); } });
+  return pino(base, secrets.length === 0 ? to : { write: (line: string) => { to.write(redactLine(line, secrets)); } });
 }
 
-/** Replaces every secret in a text, also as it looks inside a JSON string. */
+/** Replaces every secret in a text. */
 export function redact(text: string, secrets: readonly string[]): string {
-  let redacted = text;
-  for (const secret of secrets) {
-    redacted = redacted.replaceAll(secret, '[redacted]');
-    const escaped = JSON.stringify(secret).slice(1, -1);
-    if (escaped !== secret) redacted = redacted.replaceAll(escaped, '[redacted]');
-  }
-  return redacted;
+  return secrets.reduce((result, secret) => result.replaceAll(secret, '[redacted]'), text);
+}
+
+/** Replaces secrets in the values of a JSON line, not in its names. */
+function redactLine(line: string, secrets: readonly string[]): string {
+  const clean = JSON.stringify(JSON.parse(line), (_, value: unknown) => (typeof value === 'string' ? redact(value, secrets) : value));
+  return `${clean}\n`;
 }

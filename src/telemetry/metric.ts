@@ -3,6 +3,7 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fates } from '../../actors/accounting.ts';
+import { lifecycleStates } from '../../actors/status.ts';
 import type { TopologyStatus } from '../../actors/status.ts';
 
 /** Metrics that are moved where something happens; all others are read from the status when asked for. */
@@ -10,6 +11,7 @@ export interface Metrics {
   readonly rebalances: Counter;
   readonly taskRestarts: Counter;
   readonly fenced: Counter;
+  readonly recordsFailed: Counter;
   readonly checkpointDuration: Histogram;
   /** Reads the status of all topologies at each collection. */
   observe(status: () => readonly TopologyStatus[]): void;
@@ -29,6 +31,7 @@ export function createMetrics(version: string): Metrics {
     rebalances: meter.createCounter('millrace_rebalances', { description: 'Assignments received from the consumer group.' }),
     taskRestarts: meter.createCounter('millrace_task_restarts', { description: 'Tasks opened again after a failure, by its code.' }),
     fenced: meter.createCounter('millrace_fenced', { description: 'Tasks that a newer owner fenced.' }),
+    recordsFailed: meter.createCounter('millrace_records_failed', { description: 'Records that failed at a node, by code; dead letters and skipped ones.' }),
     checkpointDuration: meter.createHistogram('millrace_checkpoint_duration_seconds', {
       description: 'Duration of a checkpoint by phase.',
       advice: { explicitBucketBoundaries: durationBuckets }
@@ -47,7 +50,8 @@ function observeStatus(meter: Meter, status: () => readonly TopologyStatus[]): v
   const lag = gauge('millrace_consumer_lag_records', 'Readable records after the committed position.');
   const checkpoints = counter('millrace_checkpoints', 'Epochs committed.');
   const tasks = gauge('millrace_tasks', 'Tasks assigned to this daemon, and those of them that run.');
-  const up = gauge('millrace_topology_up', '1 while the topology runs, else 0; the state is a label.');
+  const up = gauge('millrace_topology_up', '1 while the topology runs, else 0.');
+  const states = gauge('millrace_topology_state', '1 for the state the topology is in, 0 for the others.');
   const write = (result: BatchObservableResult, each: TopologyStatus): void => {
     const { name: topology } = each;
     for (const { name: node, kind, counts } of each.nodes) {
@@ -60,10 +64,11 @@ function observeStatus(meter: Meter, status: () => readonly TopologyStatus[]): v
     result.observe(checkpoints, each.checkpoints, { topology });
     result.observe(tasks, each.tasks.assigned, { topology, state: 'assigned' });
     result.observe(tasks, each.tasks.running, { topology, state: 'running' });
-    result.observe(up, each.state === 'running' ? 1 : 0, { topology, state: each.state });
+    result.observe(up, each.state === 'running' ? 1 : 0, { topology });
+    for (const state of lifecycleStates) result.observe(states, each.state === state ? 1 : 0, { topology, state });
   };
   meter.addBatchObservableCallback(
     (result) => { for (const each of status()) write(result, each); },
-    [received, outputs, fate, lag, checkpoints, tasks, up]
+    [received, outputs, fate, lag, checkpoints, tasks, up, states]
   );
 }

@@ -9,6 +9,9 @@ import type { ProblemCode } from './problem.ts';
 /** Levels of nesting in a topology file; anchors that contain themselves end here. */
 const maxDepth = 64;
 
+/** The parser's words for `where: value.name == "a: b"`. */
+const nested = /Nested mappings are not allowed/;
+
 /** How a problem is placed. */
 export interface Placement {
   /** At the key instead of the value. */
@@ -81,7 +84,7 @@ export class SourceFile {
     for (const error of [...document.errors, ...document.warnings]) {
       const duplicate = error.code === 'DUPLICATE_KEY';
       if (!duplicate) usable = false;
-      this.#add(error.pos[0], duplicate ? 'duplicate_key' : 'yaml_syntax', duplicate ? 'the same key stands above already' : error.message);
+      this.#add(error.pos[0], duplicate ? 'duplicate_key' : 'yaml_syntax', duplicate ? 'the same key stands above already' : error.message, nested.test(error.message) ? 'a text with ": " in it needs quotes' : undefined);
     }
     if (!usable) return false;
     try {

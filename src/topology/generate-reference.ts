@@ -37,6 +37,7 @@ whom they read. \`millrace validate\` reports all mistakes of a file at once, ea
 - Durations and sizes carry a unit: \`250ms\`, \`5s\`, \`1.5m\`, \`2h\`, \`1d\`; \`512B\`, \`64KiB\`, \`1MiB\`, \`1GiB\`, \`1KB\`, \`1MB\`, \`1GB\`. A bare number is refused.
 - \`\${env:NAME}\`, \`\${env:NAME:-default}\` and \`\${file:/path}\` are resolved inside texts, after the file is parsed: what they hold never becomes
   YAML. The default also stands in for an empty variable; a file's last line break is dropped. Where a number or a boolean is wanted, the whole option must be one \`\${…}\`. \`$\${\` is a literal \`\${\`.
+  What a file holds, and what a variable holds whose name has pass, secret, token, key, credential, auth or the like in it, is never shown in a log, an error or an answer.
 `;
 
 const titles: Readonly<Record<ComponentKind, string>> = { source: 'Sources', transform: 'Transforms', sink: 'Sinks' };
@@ -120,7 +121,9 @@ A dead letter carries these headers beside its own. With \`envelope: true\` its 
 | \`millrace.error.code\` | a poison code of the table below |
 | \`millrace.error.message\` | what was expected and what was found |
 | \`millrace.error.node\` | the node at which it failed |
-| \`millrace.error.topic\`, \`.partition\`, \`.offset\`, \`.timestamp\` | where the record was read |
+| \`millrace.error.topic\`, \`.partition\`, \`.offset\` | where the record was read |
+| \`millrace.error.timestamp\` | when it failed, as ISO 8601 |
+| \`millrace.error.record_timestamp\` | the record's own timestamp in milliseconds, also where the topic takes another |
 | \`millrace.error.truncated\` | present where the record was too large for the topic and its value was left out |
 `;
 

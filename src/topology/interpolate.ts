@@ -53,6 +53,12 @@ function resolve(inner: string, environment: Environment): Resolved {
   };
 }
 
+/**
+ * Environment variables whose value must not be printed, by what is usual in their names. An address or a topic is
+ * no secret, and a log without them helps nobody; what a `${file:…}` holds is one always.
+ */
+const secretName = /pass|pwd|secret|token|key|credential|private|auth|sasl/i;
+
 function fromEnvironment(inner: string, { env }: Environment): Resolved {
   const split = inner.indexOf(':-');
   const name = split < 0 ? inner : inner.slice(0, split);
@@ -62,7 +68,7 @@ function fromEnvironment(inner: string, { env }: Environment): Resolved {
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
   // As in a shell, `:-` also stands in for an empty value.
   if (split >= 0 && (value === undefined || value === '')) return { value: inner.slice(split + 2), secret: false };
-  if (value !== undefined) return { value, secret: true };
+  if (value !== undefined) return { value, secret: secretName.test(name) };
   return {
     code: 'unset_variable',
     message: `the environment variable ${name} is not set`,

@@ -24,6 +24,10 @@ export const onError = z.union(
 
 const hostAndPort = /^(\[[0-9a-fA-F:]+\]|[^\s:,/[\]]+):\d{1,5}$/;
 
+function isBroker(text: string): boolean {
+  return hostAndPort.test(text) && Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535;
+}
+
 const brokerList = z
   .union([z.string(), z.array(z.string())], { error: 'a list of host:port, or one text with commas' })
   .transform((list) =>
@@ -32,7 +36,7 @@ const brokerList = z
       .map((item) => item.trim())
       .filter((item) => item !== '')
   )
-  .refine((list) => list.length > 0 && list.every((item) => hostAndPort.test(item)), { error: 'brokers as host:port' });
+  .refine((list) => list.length > 0 && list.every(isBroker), { error: 'brokers as host:port, with ports up to 65535' });
 
 const broker = z.discriminatedUnion(
   'type',

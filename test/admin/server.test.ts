@@ -28,7 +28,7 @@ describe('probes and metrics', () => {
   before(async () => {
     const metrics = createMetrics('1.2.3');
     metrics.observe(() => status);
-    admin = await startAdmin({ host: '127.0.0.1', port: 0, status: () => status, metrics: metrics.handle });
+    admin = await startAdmin({ host: '127.0.0.1', port: 0, status: () => status, metrics: metrics.handle, redact: (text) => text.replaceAll('s3cret', '[redacted]') });
   });
   after(() => admin.close());
 
@@ -40,12 +40,14 @@ describe('probes and metrics', () => {
   it('is ready while every topology runs with all its tasks', async () => {
     status = [running];
     assert.equal((await fetch(`${admin.url}/readyz`)).status, 200);
-    const failure = { code: 'broker_unavailable', message: 'away', remedy: 'wait' } as const;
+    const failure = { code: 'broker_unavailable', message: 'away from s3cret', remedy: 'wait' } as const;
     for (const not of [{ ...running, state: 'waiting', failure } as const, { ...running, tasks: { assigned: 2, running: 1 } }]) {
       status = [running, not];
       const response = await fetch(`${admin.url}/readyz`);
       assert.equal(response.status, 503);
-      assert.match(await response.text(), /"ready":false/);
+      const text = await response.text();
+      assert.match(text, /"ready":false/);
+      assert.doesNotMatch(text, /s3cret/);
     }
   });
 

@@ -97,4 +97,15 @@ describe('EagerOutbox', () => {
     await assert.rejects(outbox.seal().write(transaction), /away/);
     assert.equal(errors.length, 1);
   });
+
+  it('closed, sends nothing more, whatever its linger was about to', async () => {
+    let sent = 0;
+    const send = (records: readonly OutgoingRecord[]): Promise<void> => Promise.resolve(void (sent += records.length));
+    const outbox = new EagerOutbox(() => ({ send, close: () => Promise.resolve() }), systemClock, unexpected);
+    outbox.add({ compression: 'none', batch: { records: 100, bytes: 1_000_000, linger: 5 } }, pending('a', 0, 10));
+    outbox.flush();
+    outbox.close();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(sent, 0);
+  });
 });

@@ -32,8 +32,9 @@ describe('interpolation', () => {
     assert.deepEqual(codes('${env:toString}'), ['unset_variable']);
   });
 
-  it('keeps what came from outside as a secret, but no default', () => {
-    assert.deepEqual(interpolate('${env:A} ${env:NONE:-two}', { env }).secrets, ['one']);
+  it('keeps as a secret what a variable holds whose name says so, but no address and no default', () => {
+    const env = { DB_PASSWORD: 'one', API_TOKEN: 'two', KAFKA_BROKERS: 'three' };
+    assert.deepEqual(interpolate('${env:DB_PASSWORD} ${env:API_TOKEN} ${env:KAFKA_BROKERS} ${env:SECRET:-four}', { env }).secrets, ['one', 'two']);
   });
 
   it('property: a text without ${ stays itself, and a value is put in as it is', () => {
