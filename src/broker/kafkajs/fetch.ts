@@ -57,7 +57,7 @@ export async function fetchFrom(nodes: Nodes, broker: Broker, positions: readonl
 /** What a listener is told of one partition: its records from `position` on, and the ends of its log. */
 export function toBatch(part: FetchedPartition, position: number, isolation: Isolation): FetchedBatch {
   const committed = isolation === 'committed';
-  const { records, nextOffset } = decodeRecords(part.records, { position, aborted: committed ? part.aborted : null });
+  const { records, nextOffset, bytes } = decodeRecords(part.records, { position, aborted: committed ? part.aborted : null });
   return {
     topic: part.topic,
     partition: part.partition,
@@ -65,7 +65,7 @@ export function toBatch(part: FetchedPartition, position: number, isolation: Iso
     nextOffset,
     startOffset: part.startOffset,
     endOffset: committed ? part.lastStableOffset : part.highWatermark,
-    bytes: part.records.length
+    bytes
   };
 }
 

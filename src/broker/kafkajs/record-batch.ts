@@ -15,6 +15,8 @@ export interface DecodedRecords {
   readonly records: FetchedRecord[];
   /** The position after the last whole batch, whether or not records of it are left. */
   readonly nextOffset: number;
+  /** Size of the batches that were read, after decompression. */
+  readonly bytes: number;
 }
 
 /** From where, and of which transactions, records are wanted. */
@@ -33,6 +35,10 @@ const control = 0x20;
 const codecNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const noHeaders: readonly Header[] = [];
 const noTimestamp = -1;
+/** Once so much came out of compressed batches the rest of the answer is left for the next fetch: a small answer may hold a thousand times its size. */
+const mostDecompressed = 8 * 1024 * 1024;
+/** A single batch that holds more than this is refused rather than let fill the memory. */
+const largestBatch = 256 * 1024 * 1024;
 
 /**
  * The records of one partition's part of a fetch response: record batches of format 2 (KIP-98), one after the other, of which the
@@ -44,18 +50,19 @@ export function decodeRecords(buffer: Buffer, { position, aborted }: DecodeOptio
   const filter = aborted === null ? null : new AbortedFilter(aborted);
   let nextOffset = position;
   let at = 0;
-  while (at + headerSize <= buffer.length) {
+  let bytes = 0;
+  while (at + headerSize <= buffer.length && (bytes < mostDecompressed || bytes <= at)) {
     const end = at + 12 + buffer.readInt32BE(at + 8);
     if (end > buffer.length) break;
     const batch = new Batch(buffer, at, end);
     if (batch.lastOffset >= position) {
       const skipped = filter !== null && filter.skips(batch);
-      if (!skipped && !batch.isControl) batch.read(records, position);
+      bytes += skipped || batch.isControl ? end - at : batch.read(records, position);
       nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
     }
     at = end;
   }
-  return { records, nextOffset };
+  return { records, nextOffset, bytes };
 }
 
 /** Which batches belong to aborted transactions: from a transaction's first offset to its producer's next abort marker. */
@@ -119,7 +126,8 @@ class Batch {
     return key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
   }
 
-  read(records: FetchedRecord[], position: number): void {
+  /** Adds the batch's records; gives its size after decompression. */
+  read(records: FetchedRecord[], position: number): number {
     const { buffer, start } = this;
     const baseTimestamp = readInt64(buffer, start + 27);
     const appended = (this.attributes & logAppendTime) !== 0 ? readInt64(buffer, start + 35) : null;
@@ -138,6 +146,17 @@ class Batch {
       }
       cursor.at = end;
     }
+    const packed = this.end - start;
+    return (this.attributes & codecMask) === 0 ? packed : Math.max(packed, cursor.buffer.length);
+  }
+
+  private unpack(decompress: () => Buffer): Buffer {
+    try {
+      return decompress();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Failure('unsupported_broker', `The record batch at offset ${this.baseOffset} cannot be decompressed: ${why}`, { cause: error });
+    }
   }
 
   private body(): Cursor {
@@ -145,8 +164,8 @@ class Batch {
     const codec = this.attributes & codecMask;
     if (codec === 0) return new Cursor(buffer.subarray(0, end), start + headerSize);
     const packed = buffer.subarray(start + headerSize, end);
-    if (codec === 1) return new Cursor(gunzipSync(packed));
-    if (codec === 4) return new Cursor(zstdDecompressSync(packed));
+    if (codec === 1) return new Cursor(this.unpack(() => gunzipSync(packed, { maxOutputLength: largestBatch })));
+    if (codec === 4) return new Cursor(this.unpack(() => zstdDecompressSync(packed, { maxOutputLength: largestBatch })));
     const name = codecNames[codec] ?? `number ${codec}`;
     throw new Failure('unsupported_broker', `Records are compressed with ${name}, which cannot be read; set compression.type of the topic to gzip or zstd`);
   }

@@ -75,7 +75,21 @@ test('a batch that compaction emptied is progress', async () => {
   empty.writeInt32BE(61 - 12, 8);
   empty.writeInt32BE(9, 23);
   empty.writeInt32BE(0, 57);
-  assert.deepEqual(decodeRecords(empty, { position: 4, aborted: [] }), { records: [], nextOffset: 10 });
+  assert.deepEqual(decodeRecords(empty, { position: 4, aborted: [] }), { records: [], nextOffset: 10, bytes: 61 });
+});
+
+test('a small answer that unpacks to a great deal is read in parts, and counts for what it holds', async () => {
+  const batch = await batchOf([{ ...record('a'), value: Buffer.alloc(3 * 1024 * 1024) }], 1);
+  const answer = Buffer.concat(Array.from({ length: 6 }, (_, index) => {
+    const copy = Buffer.from(batch);
+    copy.writeBigInt64BE(BigInt(index), 0);
+    return copy;
+  }));
+  const first = decodeRecords(answer, { position: 0, aborted: [] });
+  assert.deepEqual([first.records.length, first.nextOffset], [3, 3]);
+  assert.ok(first.bytes >= 9 * 1024 * 1024);
+  const second = decodeRecords(answer, { position: 3, aborted: [] });
+  assert.deepEqual(second.records.map(({ offset }) => offset), [3, 4, 5]);
 });
 
 test('formats and codecs that cannot be read are named', async () => {
