@@ -64,4 +64,29 @@ describe('two daemons in one group', { concurrency: 2 }, () => {
       await verifyNumbered(broker, marked.topics, 60_000);
     });
   });
+
+  it('a zombie whose source has another name by now is fenced too, and refused when it comes back', async (t) => {
+    const kafka = await kafkaOrSkip(t);
+    if (kafka === null) return;
+    const backend = kafkaBackend(kafka.brokers);
+    const marked = markedTopology(backend);
+    const renamed = marked.yaml.replace('  in: {', '  arriving: {').replace('from: in', 'from: arriving');
+    await backend.use(async (broker) => {
+      await createTopics(broker, marked);
+      const zombie = new DaemonProcess(writeTopology(marked.yaml), { stateDir: stateDir(), args: shortSession });
+      await zombie.until(({ ready, topologies }) => ready && topologies[0]?.tasks.running === 4);
+      const feeding = feedNumbered(broker, marked.topics.in, 40_000);
+      await zombie.until(({ topologies }) => topologies.some(({ lag }) => lag > 0));
+      zombie.child.kill('SIGSTOP');
+      const heir = new DaemonProcess(writeTopology(renamed), { stateDir: stateDir(), args: shortSession });
+      await feeding;
+      await heir.until(({ ready, topologies }) => ready && topologies[0]?.tasks.running === 4);
+      zombie.child.kill('SIGCONT');
+      assert.equal((await zombie.exited).code, 78, zombie.output);
+      assert.ok(zombie.lines.some((line) => line.includes('"plan_mismatch"')), zombie.output);
+      await heir.caughtUp();
+      assert.equal(await heir.stop(), 0, heir.output);
+      await verifyNumbered(broker, marked.topics, 40_000);
+    });
+  });
 });

@@ -67,7 +67,12 @@ export class DaemonProcess {
 
   /** Waits until the daemon runs and has no lag. */
   async caughtUp(timeout = 60_000): Promise<void> {
-    await this.until(({ ready, topologies }) => ready && topologies.every(({ lag, tasks }) => lag === 0 && tasks.assigned > 0), timeout);
+    // What was just written shows as lag with the next fetch: once is not enough.
+    let times = 0;
+    await this.until(({ ready, topologies }) => {
+      times = ready && topologies.every(({ lag, tasks }) => lag === 0 && tasks.assigned > 0) ? times + 1 : 0;
+      return times >= 5;
+    }, timeout);
   }
 
   /** Waits until readiness satisfies a condition; tells what was seen when it does not in time. */
