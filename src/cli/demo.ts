@@ -25,7 +25,7 @@ export function demoCommand(output: Output): Command {
       { name: 'records', value: 'N', summary: 'How many flights to send; 0 for no end.', default: '0' },
       { name: 'rate', value: 'N', summary: 'Flights a second; 0 for as fast as they are taken.', default: '2000' },
       { name: 'exit', summary: 'End once all that was sent is through.' },
-      ...daemonOptions.map((option) => (option.name === 'log-level' ? { ...option, default: 'warn' } : option))
+      ...daemonOptions.map((option) => (option.name === 'log-level' ? { ...option, default: 'error' } : option))
     ],
     run: (args) => runDemo(args, output)
   };
@@ -69,6 +69,7 @@ class Demo {
   readonly #plan: Plan;
   readonly #output: Output;
   #stopped = false;
+  #told = '';
   sent = 0;
 
   constructor(daemon: Daemon, plan: Plan, output: Output) {
@@ -82,7 +83,9 @@ class Demo {
   }
 
   async feed(records: number, rate: number, exit: boolean): Promise<void> {
+    const waiting = setInterval(() => { this.#tellTrouble(); }, 1000);
     await this.#until(({ state, tasks }) => state === 'running' && tasks.assigned > 0 && tasks.running === tasks.assigned);
+    clearInterval(waiting);
     if (this.#stopped) return;
     const feed = await FlightFeed.open(this.#daemon.broker(this.#plan), 'flights');
     if (feed.sent > 0) this.#output.print(`Earlier starts sent ${number(feed.sent)} flights; going on with the next.\n`);
@@ -95,6 +98,14 @@ class Demo {
     }
     if (exit) await this.#daemon.stop();
     else if (!this.#stopped) this.#output.print(`All ${number(this.sent)} flights are through. Ctrl-C ends.\n`);
+  }
+
+  /** What a start waits for, once: the log is quiet in the demo. */
+  #tellTrouble(): void {
+    const { state, failure } = this.#status;
+    if (state !== 'waiting' || failure === null || this.#told === failure.message) return;
+    this.#told = failure.message;
+    this.#output.print(`Waiting: ${failure.message}\n  ${failure.remedy}\n`);
   }
 
   get #status(): TopologyStatus {

@@ -21,6 +21,7 @@ export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStr
   const color = interactive && (process.env['NO_COLOR'] ?? '') === '';
   const pretty = prettyFactory({
     colorize: color,
+    ignore: 'pid,hostname',
     translateTime: 'SYS:HH:MM:ss',
     hideObject: true,
     messageFormat: (log, key) => [log['topology'], log['task']].filter((name) => typeof name === 'string').map((name) => `${name}: `).join('') + String(log[key]) + (typeof log['remedy'] === 'string' ? ` (${log['remedy']})` : '')
