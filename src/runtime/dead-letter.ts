@@ -12,13 +12,19 @@ const maxMessage = 1000;
 /** A record as its dead letter: original key, value and headers byte for byte, and what went wrong in headers. */
 export function deadLetterRecord(letter: DeadLetter, node: string, policy: DeadLetterPolicy, now: number): OutputRecord {
   const { record } = letter;
-  return {
+  const output = {
     topic: policy.topic,
     key: record.key,
     value: policy.envelope ? envelope(letter, node, now) : record.bytes,
     headers: [...record.headers, ...errorHeaders(letter, node, now)],
-    timestamp: record.timestamp >= 0 ? record.timestamp : now
+    timestamp: record.timestamp
   };
+  return record.timestamp >= 0 ? output : retimed(output, now);
+}
+
+/** A dead letter at another time than its record's, which the topic would refuse; the record's own goes into a header. */
+export function retimed(output: OutputRecord, now: number): OutputRecord {
+  return { ...output, timestamp: now, headers: [...output.headers, header('millrace.error.record_timestamp', String(output.timestamp))] };
 }
 
 /** What is left of a dead letter that does not fit its topic: headers and position, no value. */
@@ -41,8 +47,7 @@ function errorHeaders({ record, failure }: DeadLetter, node: string, now: number
     header('millrace.error.topic', record.origin.topic),
     header('millrace.error.partition', String(record.origin.partition)),
     header('millrace.error.offset', String(record.offset)),
-    header('millrace.error.timestamp', new Date(now).toISOString()),
-    header('millrace.error.record_timestamp', String(record.timestamp))
+    header('millrace.error.timestamp', new Date(now).toISOString())
   ];
 }
 

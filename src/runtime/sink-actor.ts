@@ -6,7 +6,7 @@ import type { TopicInfo } from '../../actors/port.ts';
 import { Partitioner } from '../../actors/sink/partitioner.ts';
 import type { StreamRecord } from '../../actors/record.ts';
 import type { ErrorPolicy, PlanNode } from '../topology/model.ts';
-import { deadLetterRecord, truncatedDeadLetter } from './dead-letter.ts';
+import { deadLetterRecord, retimed, truncatedDeadLetter } from './dead-letter.ts';
 import { FailedRecordCounts } from './failed-records.ts';
 import type { FailedRecords } from './failed-records.ts';
 import { Inbox } from './inbox.ts';
@@ -158,7 +158,7 @@ export class SinkReceiver {
     const policy = node.onError as Extract<ErrorPolicy, { action: 'dead_letter' }>;
     const info = this.#settings.topics.known(policy.topic) ?? (await this.#loadDeadLetterTopic(policy.topic));
     let output = deadLetterRecord(letter, node.name, policy, now);
-    if (refusal(output, info, encodedSize(output), now)?.code === 'timestamp_refused') output = { ...output, timestamp: now };
+    if (refusal(output, info, encodedSize(output), now)?.code === 'timestamp_refused') output = retimed(output, now);
     if (refusal(output, info, encodedSize(output), now)?.code === 'record_too_large') output = truncatedDeadLetter(letter, node.name, policy, now);
     const size = encodedSize(output);
     const refused = refusal(output, info, size, now);

@@ -123,7 +123,7 @@ A dead letter carries these headers beside its own. With \`envelope: true\` its 
 | \`millrace.error.node\` | the node at which it failed |
 | \`millrace.error.topic\`, \`.partition\`, \`.offset\` | where the record was read |
 | \`millrace.error.timestamp\` | when it failed, as ISO 8601 |
-| \`millrace.error.record_timestamp\` | the record's own timestamp in milliseconds, also where the topic takes another |
+| \`millrace.error.record_timestamp\` | present where the topic would not take the record's own timestamp: what it was, in milliseconds |
 | \`millrace.error.truncated\` | present where the record was too large for the topic and its value was left out |
 `;
 

@@ -183,7 +183,9 @@ export class Admin {
 function rulesOf(config: ReadonlyMap<string, string | null>): Omit<TopicInfo, 'partitions'> {
   const number = (name: string, otherwise: number): number => {
     const value = config.get(name);
-    return value === undefined || value === null ? otherwise : Number(value);
+    if (value === undefined || value === null) return otherwise;
+    // Java's largest long stands for no bound.
+    return Number(value) > Number.MAX_SAFE_INTEGER ? Infinity : Number(value);
   };
   // With the broker's own time of appending, what a record says does not matter.
   const appended = config.get('message.timestamp.type') === 'LogAppendTime';
