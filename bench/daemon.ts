@@ -14,7 +14,7 @@ export class Measured {
 
   constructor(env: Readonly<Record<string, string>>) {
     const state = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
-    const args = ['--max-semi-space-size=8', 'src/main.ts', 'run', 'bench/w1.yaml', '--state-dir', state, '--http', 'off', '--log-level', 'warn'];
+    const args = ['--max-semi-space-size=8', 'src/main.ts', 'run', 'bench/w1.yaml', '--state-dir', state, '--http', 'off', '--log-level', 'error'];
     this.#child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
   }
 

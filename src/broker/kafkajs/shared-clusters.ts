@@ -6,7 +6,7 @@ import { cut } from './nodes.ts';
 /** Connections of all producers of a daemon: two sockets a node each. Kafkajs would take as many for every producer. */
 const mostClusters = 16;
 /** Short first waits: CONCURRENT_TRANSACTIONS after a commit passes within milliseconds, kafkajs' default starts at 300. About 15 s in all: longer than a leader's move. */
-export const producerRetry = { initialRetryTime: 3, maxRetryTime: 500, retries: 36 } as const;
+export const producerRetry = { initialRetryTime: 2, multiplier: 1.5, maxRetryTime: 100, retries: 155 } as const;
 
 /** A cluster as one producer sees it. */
 export interface ProducerCluster {
