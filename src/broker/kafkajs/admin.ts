@@ -110,6 +110,8 @@ export class Admin {
   private async untilKnown(topics: readonly string[]): Promise<void> {
     await this.insist('Waiting for new topics', null, async () => {
       for (const { errorCode, leaders } of (await this.nodes.metadata(topics)).values()) {
+        // A broker that is busy may take seconds to hear of what the controller has made.
+        if (errorCode === unknownTopic) throw new Failure('broker_unavailable', 'A new topic is not known to this broker yet');
         check(errorCode);
         if (leaders.includes(-1)) throw new Failure('broker_unavailable', 'A new partition has no leader yet');
       }
