@@ -3,6 +3,7 @@ import { after, test, type TestContext } from 'node:test';
 import type { FetchedBatch, TopicPartition } from '../../actors/port.ts';
 import { createKafkajsBroker, type KafkajsBroker } from '../../src/broker/kafkajs/index.ts';
 import { kafkaOrSkip, stopSharedKafka } from '../support/kafka.ts';
+import { settle } from '../contract/broker/support.ts';
 import { coded, newTopic, probe, record, unique, until } from '../support/kafkajs.ts';
 
 const brokers: KafkajsBroker[] = [];
@@ -67,6 +68,7 @@ test('opening fences the earlier producer of the id and settles its transaction'
   const transaction = await heir.begin();
   await transaction.send([record(topic, 0, 'heir')], 'none');
   await transaction.commit();
+  await settle(broker, id);
   const read = (await readAll(broker, { topic, partition: 0 })).flatMap(({ records }) => records);
   assert.deepEqual(read.map(({ value }) => String(value)), ['heir']);
   await zombie.close();
@@ -79,13 +81,15 @@ test('aborted records never arrive, the position passes them, and lag is 0 once 
   const topic = await newTopic(broker, 1);
   const at = { topic, partition: 0 };
   const one = await probe(broker, unique('group'), [[topic]]);
-  const producer = broker.transactionalProducer(unique('id'), 30_000);
+  const id = unique('id');
+  const producer = broker.transactionalProducer(id, 30_000);
   await producer.open();
   for (const [value, commit] of [['a', true], ['b', false], ['c', true], ['d', false]] as const) {
     const transaction = await producer.begin();
     await transaction.send([record(topic, 0, value)], value === 'c' ? 'gzip' : 'none');
     await (commit ? transaction.commit() : transaction.abort());
   }
+  await settle(broker, id);
   const [end] = await broker.listOffsets([at], 'end');
   assert.equal(end, 8);
   await until('the position is at the end', () => one.batches.at(-1)?.nextOffset === end);
@@ -94,10 +98,13 @@ test('aborted records never arrive, the position passes them, and lag is 0 once 
   const all = (await readAll(broker, at, 'uncommitted')).flatMap(({ records }) => records);
   assert.deepEqual(all.map(({ offset, value }) => [offset, String(value)]), [[0, 'a'], [2, 'b'], [4, 'c'], [6, 'd']]);
 
-  const pending = await producer.begin();
+  const next = broker.transactionalProducer(id, 30_000);
+  await next.open();
+  const pending = await next.begin();
   await pending.send([record(topic, 0, 'e')], 'none');
   assert.deepEqual(await broker.listOffsets([at], 'end'), [8], 'the last stable offset, not the high watermark');
   await pending.abort();
+  await next.close();
   await producer.close();
   await one.reader.stop();
 });

@@ -53,15 +53,24 @@ export async function write(broker: Broker, records: readonly OutgoingRecord[]):
   }
 }
 
-/** Runs a whole transaction with a producer of its own; `work` ends it. */
+/** Runs a whole transaction with a producer of its own; `work` ends it. What it wrote shows when this resolves. */
 export async function transact(broker: Broker, work: (transaction: Transaction) => Promise<void>): Promise<void> {
-  const producer = broker.transactionalProducer(newId(), 30_000);
+  const id = newId();
+  const producer = broker.transactionalProducer(id, 30_000);
   try {
     await producer.open();
     await work(await producer.begin());
   } finally {
     await producer.close();
   }
+  await settle(broker, id);
+}
+
+/** Kafka answers a commit before its markers are in the partitions; the next owner of the id is let in only after them. */
+export async function settle(broker: Broker, id: string): Promise<void> {
+  const producer = broker.transactionalProducer(id, 30_000);
+  await producer.open();
+  await producer.close();
 }
 
 export function newId(): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { brokerCase, endOf, newId, outgoing, outgoings, readAll, rejectsWith, texts, transact, valuesOf, withBroker, write } from './support.ts';
+import { brokerCase, endOf, newId, outgoing, outgoings, readAll, rejectsWith, settle, texts, transact, valuesOf, withBroker, write } from './support.ts';
 import type { Case } from './support.ts';
 
 /** Transactions: all or nothing, and one owner per id. */
@@ -66,7 +66,8 @@ export const transactionCases: readonly Case[] = [
 
   brokerCase('one producer runs transaction after transaction, empty ones too', async (broker, backend) => {
     const topic = await backend.newTopic(1);
-    const producer = broker.transactionalProducer(newId(), 30_000);
+    const id = newId();
+    const producer = broker.transactionalProducer(id, 30_000);
     await producer.open();
     for (const value of ['a', null, 'b', 'c', null]) {
       const transaction = await producer.begin();
@@ -75,6 +76,7 @@ export const transactionCases: readonly Case[] = [
     }
     await producer.close();
     await producer.close();
+    await settle(broker, id);
     assert.deepEqual(await valuesOf(broker, topic), ['a', 'c']);
   }),
 
@@ -111,6 +113,7 @@ export const transactionCases: readonly Case[] = [
       await second.close();
     });
     await first.close();
+    await settle(broker, id);
     assert.deepEqual(await valuesOf(broker, topic), ['second']);
     assert.deepEqual(await broker.committed(group, [at]), [{ offset: 9, metadata: 'second' }]);
   }),
