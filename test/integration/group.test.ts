@@ -4,7 +4,7 @@ import { createTopics, kafkaBackend, markedTopology, stateDir } from '../support
 import { DaemonProcess } from '../support/daemon.ts';
 import { kafkaOrSkip } from '../support/kafka.ts';
 import { writeTopology } from '../support/plan.ts';
-import { feedNumbered, verifyNumbered } from '../support/stream.ts';
+import { feedNumbered, readCommitted, verifyNumbered } from '../support/stream.ts';
 
 const shortSession = ['--session-timeout', '3'];
 
@@ -87,6 +87,34 @@ describe('two daemons in one group', { concurrency: 2 }, () => {
       await heir.caughtUp();
       assert.equal(await heir.stop(), 0, heir.output);
       await verifyNumbered(broker, marked.topics, 40_000);
+    });
+  });
+
+  it('an exactly-once zombie whose heir runs at least once writes nothing more either', async (t) => {
+    const kafka = await kafkaOrSkip(t);
+    if (kafka === null) return;
+    const backend = kafkaBackend(kafka.brokers);
+    const marked = markedTopology(backend);
+    // The heir's records are told from the zombie's by the field they carry.
+    const changed = marked.yaml.replace('exactly_once', 'at_least_once').replace('seen: now()', 'heir: now()');
+    await backend.use(async (broker) => {
+      await createTopics(broker, marked);
+      const zombies = async (): Promise<number> => (await readCommitted(broker, marked.topics.out)).filter(({ value }) => Buffer.from(value ?? []).includes('"seen"')).length;
+      const zombie = new DaemonProcess(writeTopology(marked.yaml), { stateDir: stateDir(), args: shortSession });
+      await zombie.until(({ ready, topologies }) => ready && topologies[0]?.tasks.running === 4);
+      const feeding = feedNumbered(broker, marked.topics.in, 40_000);
+      await zombie.until(({ topologies }) => topologies.some(({ lag }) => lag > 0));
+      zombie.child.kill('SIGSTOP');
+      const heir = new DaemonProcess(writeTopology(changed), { stateDir: stateDir(), args: shortSession });
+      await feeding;
+      await heir.until(({ ready, topologies }) => ready && topologies[0]?.tasks.running === 4);
+      const before = await zombies();
+      zombie.child.kill('SIGCONT');
+      assert.equal((await zombie.exited).code, 78, zombie.output);
+      await heir.caughtUp();
+      assert.equal(await heir.stop(), 0, heir.output);
+      assert.equal(await zombies(), before);
+      assert.ok(before < 36_000, 'the zombie was stopped before its end');
     });
   });
 });
