@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Batch } from './message.ts';
 import type { Failure } from './failure.ts';
 import type { Header, StreamRecord } from './record.ts';
+import type { TopicSet } from './topic-set.ts';
 
 /** A compiled expression of a topology. Throws a poison `Failure` when it cannot be evaluated on this record. */
 export type Expression = (record: StreamRecord, now: number) => unknown;
@@ -80,14 +81,29 @@ export interface SinkLogic {
 
 /** The work of a source: what it reads and how bytes become records. */
 export interface SourceLogic {
-  readonly topics: readonly string[];
+  /** Topics by name, and by pattern: those that come to be are read too. */
+  readonly reads: TopicSet;
   readonly start: StartPosition;
+  readonly rateLimit: RateLimit | null;
   readonly codec: Codec;
   readonly tombstones: 'pass' | 'drop' | 'dead_letter';
 }
 
-/** Where reading begins in a partition in which nothing was ever committed. */
-export type StartPosition = 'earliest' | 'latest';
+/** Either end of a log. */
+export type LogEnd = 'earliest' | 'latest';
+
+/**
+ * Where reading begins in a partition in which nothing was ever committed: at an end of the log, at the first record at or after
+ * a time (milliseconds since 1970), or at an offset by topic and partition. Partitions that `offsets` does not name begin at their first record.
+ */
+export type StartPosition = LogEnd | { readonly timestamp: number } | { readonly offsets: ReadonlyMap<string, ReadonlyMap<number, number | LogEnd>> };
+
+/** How much a source reads at most, per second and task. */
+export interface RateLimit {
+  readonly records: number;
+  readonly bytes: number;
+}
+
 /** How a sink's record batches are compressed. */
 export type Compression = 'none' | 'gzip';
 

@@ -26,6 +26,7 @@ export const failureCodes = {
   // fatal: the topology stops
   config_invalid: { kind: 'fatal', remedy: 'Fix the topology file where the message says.' },
   topic_missing: { kind: 'fatal', remedy: 'Create the topic, or correct its name in the topology.' },
+  too_many_topics: { kind: 'fatal', remedy: 'A task can read about 250 topics: narrow the pattern, or split the topology into several.' },
   offset_out_of_range: { kind: 'fatal', remedy: 'Records below this offset are gone (retention) or the topic was made anew; decide where to go on, set the offsets of the stopped group with your own tool, and start once with --accept-offsets.' },
   checkpoint_lost: { kind: 'fatal', remedy: "The group's committed offsets are gone. Set them with your own tool, or leave them for start: to decide, and start once with --accept-offsets." },
   foreign_commit: { kind: 'fatal', remedy: 'Another program committed offsets in this group. If that was on purpose, start once with --accept-offsets; else give the topology a group of its own.' },

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { topicPattern } from './topic-set.ts';
 
 /*
  * Option types that several components share. Each checks one thing and says what it expected; `.describe()` is left
@@ -92,6 +93,42 @@ export function name() {
 /** Kafka's own rule for topic names (org.apache.kafka.common.internals.Topic). */
 export function isTopicName(text: string): boolean {
   return /^[a-zA-Z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';
+}
+
+/** A regular expression over whole names of topics; the output is compiled. */
+export function topicRegex() {
+  const error = 'a regular expression that topic names meet as a whole, such as raw-.*';
+  return z
+    .string({ error })
+    .min(1, { error })
+    .transform((source, context) => {
+      try {
+        return topicPattern(source);
+      } catch (cause) {
+        context.issues.push({ code: 'custom', message: `a regular expression (${cause instanceof Error ? cause.message : ''})`, input: source });
+        return z.NEVER;
+      }
+    })
+    .meta({ title: 'pattern' });
+}
+
+const zonedTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;
+
+/** A moment as ISO 8601 with a zone, or in milliseconds since 1970; null where it is neither. */
+export function parseMoment(value: string | number): number | null {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : null;
+  const time = zonedTime.test(value) ? Date.parse(value.replace(' ', 'T')) : NaN;
+  return Number.isNaN(time) ? null : time;
+}
+
+/** A moment; the output is milliseconds since 1970. */
+export function moment() {
+  const error = 'a time with its zone, such as 2026-11-01T00:00:00Z, or milliseconds since 1970';
+  return z
+    .union([z.string(), z.number()], { error })
+    .refine((value) => parseMoment(value) !== null, { error })
+    .transform((value) => parseMoment(value) ?? 0)
+    .meta({ title: 'time' });
 }
 
 /** The name of a topic. */

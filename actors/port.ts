@@ -1,6 +1,7 @@
 import type { Failure } from './failure.ts';
 import type { Header } from './record.ts';
 import type { Compression } from './component.ts';
+import type { TopicSet } from './topic-set.ts';
 
 /*
  * What Millrace needs of a broker. `src/broker/kafkajs` and `src/broker/embedded` provide it, and one contract
@@ -58,11 +59,16 @@ export interface ReaderListener {
 /** How a member of a group reads. */
 export interface ReaderSettings {
   readonly group: string;
-  /** Topics whose equal partition numbers must go to one member, one list per sub-topology. */
-  readonly topicGroups: readonly (readonly string[])[];
+  /**
+   * Topics whose equal partition numbers must go to one member, one set per sub-topology. Topics that come to meet a pattern, or no longer
+   * exist, change the assignment within `discovery`; a topic that is named has to exist.
+   */
+  readonly topicSets: readonly TopicSet[];
   /** What this member runs; a group with different ones is refused with `plan_mismatch`. */
   readonly signature: string;
   readonly sessionTimeout: number;
+  /** Milliseconds between two looks for new topics and partitions. */
+  readonly discovery: number;
   /** Longest wait of a fetch for the first record, in milliseconds. */
   readonly maxWait: number;
   /** Bound on one fetch, and on one partition's part of it. A single larger record still comes through. */
@@ -168,6 +174,8 @@ export interface Broker {
   committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | null)[]>;
   /** In the order asked for; `end` is the last stable offset; a timestamp gives the first offset at or after it, else the end. */
   listOffsets(partitions: readonly TopicPartition[], at: 'start' | 'end' | { timestamp: number }): Promise<number[]>;
+  /** The names of all topics that this client may see, also the broker's own. */
+  listTopics(): Promise<string[]>;
   /** A topic that does not exist is absent from the answer. */
   describeTopics(topics: readonly string[]): Promise<Map<string, TopicInfo>>;
   /** Topics that exist already are left as they are. */

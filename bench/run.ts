@@ -69,7 +69,7 @@ async function latency(broker: Broker, bootstrap: string, delivery: string, rate
   const topics = await makeTopics(broker, bootstrap, delivery);
   const daemon = new Measured(topics.env);
   const seen: number[] = [];
-  const settings = { group: `${topics.input}-probe`, topicGroups: topics.outputs.map((topic) => [topic]), signature: 'probe', sessionTimeout: 10_000, maxWait: 500, maxBytes: 4 << 20, maxBytesPerPartition: 1 << 20 };
+  const settings = { group: `${topics.input}-probe`, topicSets: topics.outputs.map((topic) => ({ topics: [topic], patterns: [] })), discovery: 60_000, signature: 'probe', sessionTimeout: 10_000, maxWait: 500, maxBytes: 4 << 20, maxBytesPerPartition: 1 << 20 };
   const reader = broker.reader(settings, {
     assigned: ({ partitions: assigned }) => { for (const at of assigned) reader.deliver(at, 0); },
     fetched: ({ records }) => { for (const { timestamp } of records) seen.push(Date.now() - timestamp); },

@@ -1,6 +1,38 @@
 import * as z from 'zod';
+import type { BuildContext } from '../component.ts';
 import { defineSource } from '../component.ts';
-import { codec, topicName } from '../options.ts';
+import { codec, count, size, topicName, topicRegex } from '../options.ts';
+import type { TopicSet } from '../topic-set.ts';
+import { resolveStart, start } from './start.ts';
+
+/** A rate that nothing reaches; finite, so that it can be multiplied by no time at all. */
+const unlimited = Number.MAX_SAFE_INTEGER;
+
+const config = z.strictObject({
+  topic: topicName().optional().describe('The topic to read. Give one of topic, topics and pattern.'),
+  topics: z.array(topicName()).min(1, { error: 'at least one topic' }).optional().describe('The topics to read, when there are several.'),
+  pattern: topicRegex()
+    .optional()
+    .describe(
+      'A regular expression: topics whose whole name meets it are read, also those made later, from their first record. A topic that another source names is left to that source.'
+    ),
+  start: start
+    .default('latest')
+    .describe('Where to begin in a partition for which the group has committed nothing yet; else it goes on where it left off.'),
+  codec: codec().prefault('json').describe('How bytes become values.'),
+  tombstones: z
+    .enum(['pass', 'drop', 'dead_letter'])
+    .default('pass')
+    .describe('What to do with records without a value (deletes): send them on, drop them (counted), or treat them as failed records.'),
+  rate_limit: z
+    .strictObject({
+      records: count(1).optional().describe('Records per second.'),
+      bytes: size({ min: 1 }).optional().describe('Bytes per second, as they were fetched.')
+    })
+    .refine(({ records, bytes }) => records !== undefined || bytes !== undefined, { error: 'records, bytes or both' })
+    .optional()
+    .describe('How much is read at most per second and task, that is per partition number. Without it a source reads as fast as its outputs are written.')
+});
 
 /** Reads topics of the topology's broker. */
 export const kafkaSource = defineSource({
@@ -15,28 +47,29 @@ sources:
     codec: json
     tombstones: pass
 `,
-  config: z.strictObject({
-    topic: topicName().optional().describe('The topic to read. Give either topic or topics.'),
-    topics: z.array(topicName()).min(1, { error: 'at least one topic' }).optional().describe('The topics to read, when there are several.'),
-    start: z
-      .enum(['earliest', 'latest'])
-      .default('latest')
-      .describe('Where to begin in a partition for which the group has committed nothing yet; else it goes on where it left off.'),
-    codec: codec().prefault('json').describe('How bytes become values.'),
-    tombstones: z
-      .enum(['pass', 'drop', 'dead_letter'])
-      .default('pass')
-      .describe('What to do with records without a value (deletes): send them on, drop them (counted), or treat them as failed records.')
-  }),
-  build(config, context) {
-    const topics = config.topics ?? (config.topic === undefined ? [] : [config.topic]);
-    if (config.topic !== undefined && config.topics !== undefined) {
-      context.problem(['topics'], 'bad_value', 'expected either topic or topics, found both', 'keep one of the two');
-    }
-    if (topics.length === 0) context.problem([], 'missing_option', 'expected a topic or topics', 'add topic: <name>');
-    if (new Set(topics).size < topics.length) {
-      context.problem(['topics'], 'duplicate_topic', 'a topic is listed twice', 'list each topic once');
-    }
-    return { topics, start: config.start, codec: context.codec(config.codec, ['codec']), tombstones: config.tombstones };
+  config,
+  build(options, context) {
+    const { rate_limit: limit } = options;
+    const reads = topicSet(options, context);
+    return {
+      reads,
+      start: resolveStart(options.start, reads.topics, context),
+      rateLimit: limit === undefined ? null : { records: limit.records ?? unlimited, bytes: limit.bytes ?? unlimited },
+      codec: context.codec(options.codec, ['codec']),
+      tombstones: options.tombstones
+    };
   }
 });
+
+function topicSet({ topic, topics, pattern }: z.output<typeof config>, context: BuildContext): TopicSet {
+  const given = Object.entries({ topic, topics, pattern }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (given.length > 1) {
+    context.problem([given[1] ?? ''], 'bad_value', `expected one of topic, topics and pattern, found ${given.join(' and ')}`, 'keep one of them');
+  }
+  if (given.length === 0) context.problem([], 'missing_option', 'expected a topic, topics or a pattern', 'add topic: <name>');
+  const named = topics ?? (topic === undefined ? [] : [topic]);
+  if (new Set(named).size < named.length) {
+    context.problem(['topics'], 'duplicate_topic', 'a topic is listed twice', 'list each topic once');
+  }
+  return { topics: named, patterns: pattern === undefined ? [] : [pattern] };
+}

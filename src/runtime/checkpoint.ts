@@ -35,6 +35,7 @@ export interface CheckpointSettings {
   readonly signature: string;
   /** Partition counts of every topic the task reads, as they are written beside each offset. */
   readonly partitions: OffsetMetadata['partitions'];
+  readonly late: OffsetMetadata['late'];
   readonly stores: TaskStores;
   readonly output: TaskOutput;
   readonly reached: Reached;
@@ -85,7 +86,7 @@ export async function checkpoint(
 }
 
 function offsetCommits(attempt: Attempt, positions: readonly Position[], settings: CheckpointSettings): OffsetCommit[] {
-  const { task, signature, partitions } = settings;
-  const metadata = encodeOffsetMetadata({ task, ...attempt, signature, partitions });
+  const { task, signature, partitions, late } = settings;
+  const metadata = encodeOffsetMetadata({ task, ...attempt, signature, partitions, late });
   return positions.map((position) => ({ ...position, metadata }));
 }

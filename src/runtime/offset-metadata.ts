@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Failure } from '../../actors/failure.ts';
 
 /** What a task writes beside each offset it commits; it names the attempt the offset belongs to. */
 export interface OffsetMetadata {
@@ -11,6 +12,8 @@ export interface OffsetMetadata {
    * only if it is not among them, a partition only if its number is not below the count.
    */
   readonly partitions: Readonly<Record<string, number>>;
+  /** Those of them that came to meet a pattern after the group's first start, by short hash: all their partitions are read from the first record. */
+  readonly late: readonly string[];
 }
 
 /** Brokers refuse longer metadata by default (`offset.metadata.max.bytes`). */
@@ -23,9 +26,12 @@ export function topicHash(topic: string): string {
 
 /** One line of JSON with short keys, since it travels with every commit. */
 export function encodeOffsetMetadata(metadata: OffsetMetadata): string {
-  const { task, epoch, nonce, signature, partitions } = metadata;
-  const encoded = JSON.stringify({ millrace: 1, t: task, e: epoch, n: nonce, s: signature, p: partitions });
-  if (Buffer.byteLength(encoded) > maxBytes) throw new Error(`Offset metadata of task ${task} is over ${maxBytes} bytes.`);
+  const { task, epoch, nonce, signature, partitions, late } = metadata;
+  const encoded = JSON.stringify({ millrace: 1, t: task, e: epoch, n: nonce, s: signature, p: partitions, ...(late.length > 0 ? { l: late } : {}) });
+  if (Buffer.byteLength(encoded) > maxBytes) {
+    const topics = Object.keys(partitions).length;
+    throw new Failure('too_many_topics', `Task ${task} reads ${topics} topics; what is noted beside its offsets would be over the ${maxBytes} bytes that brokers take.`);
+  }
   return encoded;
 }
 
@@ -38,7 +44,7 @@ export function decodeOffsetMetadata(text: string): OffsetMetadata | null {
     return null;
   }
   if (typeof parsed !== 'object' || parsed === null || (parsed as { millrace?: unknown }).millrace !== 1) return null;
-  const { t, e, n, s, p } = parsed as Record<string, unknown>;
+  const { t, e, n, s, p, l } = parsed as Record<string, unknown>;
   if (typeof t !== 'string' || typeof e !== 'number' || typeof n !== 'string' || typeof s !== 'string' || typeof p !== 'object' || p === null) return null;
-  return { task: t, epoch: e, nonce: n, signature: s, partitions: p as Record<string, number> };
+  return { task: t, epoch: e, nonce: n, signature: s, partitions: p as Record<string, number>, late: Array.isArray(l) ? (l as string[]) : [] };
 }

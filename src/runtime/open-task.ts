@@ -1,4 +1,3 @@
-import type { StartPosition } from '../../actors/component.ts';
 import { Failure } from '../../actors/failure.ts';
 import type { Broker, CommittedOffset, TopicPartition } from '../../actors/port.ts';
 import type { Plan, SubTopology } from '../topology/model.ts';
@@ -9,6 +8,7 @@ import { decodeOffsetMetadata, topicHash } from './offset-metadata.ts';
 import type { SealedOutputs } from './outbox.ts';
 import { recover } from './recover.ts';
 import type { RememberedTask } from './recover.ts';
+import { startOf } from './start-position.ts';
 import type { TaskOutput } from './task-output.ts';
 import type { Topics } from './topics.ts';
 
@@ -60,7 +60,8 @@ export async function openTask(settings: OpenSettings): Promise<OpenedTask> {
   const recovery = recover({ task, group: plan.group, partitions, committed, remembered, acceptOffsets: settings.acceptOffsets });
   const ends = await broker.listOffsets(partitions, 'end');
   const positions = await resolvePositions(recovery.positions, ends, settings);
-  const checkpointSettings = await checkpointOf(settings, partitions, positions);
+  const late = positions.flatMap((position) => (position.late ? [topicHash(position.topic)] : []));
+  const checkpointSettings = await checkpointOf(settings, positions, [...new Set([...recovery.late, ...late])]);
   const opened = { positions: positions.map(({ offset }) => offset), ends, checkpoint: checkpointSettings };
   const fresh = positions.filter((_, index) => recovery.positions[index] === null);
   if (fresh.length === 0) return { ...opened, epoch: recovery.epoch };
@@ -83,11 +84,12 @@ async function settledOffsets(settings: OpenSettings): Promise<(CommittedOffset 
   return broker.committed(plan.group, partitions);
 }
 
-async function checkpointOf(settings: OpenSettings, at: readonly TopicPartition[], start: readonly Position[]): Promise<CheckpointSettings> {
+async function checkpointOf(settings: OpenSettings, start: readonly Position[], known: readonly string[]): Promise<CheckpointSettings> {
   const { task, plan, output, reached, topics, memory } = settings;
-  const counts: Record<string, number> = {};
-  for (const { topic } of at) counts[topicHash(topic)] = (await topics.load(topic)).partitions;
-  return { task, group: plan.group, signature: plan.signature, partitions: counts, stores: remembering(memory, memoryKey(settings), start), output, reached };
+  const partitions: Record<string, number> = {};
+  for (const { topic } of start) partitions[topicHash(topic)] = (await topics.load(topic)).partitions;
+  const late = known.filter((hash) => hash in partitions);
+  return { task, group: plan.group, signature: plan.signature, partitions, late, stores: remembering(memory, memoryKey(settings), start), output, reached };
 }
 
 /** Tasks of different topologies may have one name. */
@@ -112,17 +114,21 @@ function remembering(memory: TaskMemory, key: string, start: readonly Position[]
   };
 }
 
-async function resolvePositions(known: readonly (number | null)[], ends: readonly number[], settings: OpenSettings): Promise<Position[]> {
+interface OpenedPosition extends Position {
+  /** See `Start.late`. */
+  readonly late: boolean;
+}
+
+async function resolvePositions(known: readonly (number | null)[], ends: readonly number[], settings: OpenSettings): Promise<OpenedPosition[]> {
   const { broker, partitions } = settings;
   const starts = await broker.listOffsets(partitions, 'start');
-  const resolved: Position[] = [];
+  const resolved: OpenedPosition[] = [];
   for (const [index, at] of partitions.entries()) {
     const start = starts[index] as number;
     const end = ends[index] as number;
     const position = known[index] ?? null;
     if (position !== null) assertInRange(at, position, start, end);
-    const offset = position ?? ((await startPosition(at, settings)) === 'earliest' ? start : end);
-    resolved.push({ ...at, offset });
+    resolved.push({ ...at, ...(position === null ? await startOf(at, { start, end }, settings) : { offset: position, late: false }) });
   }
   return resolved;
 }
@@ -131,19 +137,4 @@ function assertInRange({ topic, partition }: TopicPartition, position: number, s
   if (position >= start && position <= end) return;
   const why = position < start ? 'records below the start were deleted (retention)' : 'the topic is shorter than what was read of it: it was made anew';
   throw new Failure('offset_out_of_range', `${topic}[${partition}] holds offsets ${start} to ${end}, committed is ${position}: ${why}.`);
-}
-
-/** A partition added since the first start is read from its beginning: records may be in it before it is assigned. */
-async function startPosition({ topic, partition }: TopicPartition, settings: OpenSettings): Promise<StartPosition> {
-  const { broker, plan, sub } = settings;
-  const [first] = await broker.committed(plan.group, [{ topic, partition: 0 }]);
-  const count = first ? decodeOffsetMetadata(first.metadata)?.partitions[topicHash(topic)] : undefined;
-  if (count !== undefined && partition >= count) return 'earliest';
-  for (const id of sub.nodes) {
-    const node = plan.nodes[id];
-    if (node?.kind !== 'source') continue;
-    const logic = node.build();
-    if (logic.topics.includes(topic)) return logic.start;
-  }
-  throw new Error(`No source of ${sub.name} reads ${topic}.`);
 }

@@ -32,6 +32,14 @@ export class Progress {
     });
   }
 
+  /** The ends were asked for: while a trigger holds partitions back, no fetch tells them. */
+  ended(partitions: readonly TopicPartition[], ends: readonly number[]): void {
+    partitions.forEach((at, index) => {
+      const progress = this.#partitions.get(partitionKey(at));
+      if (progress !== undefined) progress.end = ends[index] as number;
+    });
+  }
+
   fetched(batch: FetchedBatch): void {
     const progress = this.#partitions.get(partitionKey(batch));
     if (progress !== undefined) progress.end = batch.endOffset;

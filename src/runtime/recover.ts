@@ -28,6 +28,8 @@ export interface Recovery {
   readonly epoch: number;
   /** In the order of the partitions asked for; null where `start:` decides. */
   readonly positions: readonly (number | null)[];
+  /** Topics that had come late when the last commit was made, by short hash. */
+  readonly late: readonly string[];
 }
 
 /**
@@ -45,7 +47,7 @@ export function recover(input: RecoveryInput): Recovery {
     assertNew(input, index, latest);
     return null;
   });
-  return { epoch, positions };
+  return { epoch, positions, late: latest?.late ?? [] };
 }
 
 interface Commit {

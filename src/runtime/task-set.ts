@@ -1,5 +1,5 @@
 import { asFailure, Failure } from '../../actors/failure.ts';
-import type { Assignment, FetchedBatch, GroupReader } from '../../actors/port.ts';
+import type { Assignment, FetchedBatch, GroupReader, TopicPartition } from '../../actors/port.ts';
 import { openTask } from './open-task.ts';
 import type { Progress } from './progress.ts';
 import type { Actor } from './system.ts';
@@ -19,6 +19,8 @@ export interface TaskSetSettings extends TopologySettings {
   readonly progress: Progress;
   readonly reader: () => GroupReader;
   readonly onFatal: (failure: Failure) => void;
+  /** The ends at which `available_now` is done, by partition; null with other triggers. */
+  readonly last: () => ReadonlyMap<string, number> | null;
 }
 
 /** Bounds of one partition's credit, in bytes; between them the topology's is shared out evenly. */
@@ -28,7 +30,7 @@ const creditBounds = { least: 128 * 1024, most: 1024 * 1024 };
 export class TaskSet {
   readonly #settings: TaskSetSettings;
   readonly #topics: Topics;
-  readonly #slots = new Map<string, { readonly slot: TaskSlot; readonly reads: string }>();
+  readonly #slots = new Map<string, { readonly slot: TaskSlot; readonly partitions: readonly TopicPartition[] }>();
   /** Closes that are still under way, by task: the same task opens again only behind its own. */
   readonly #closing = new Map<string, Promise<void>>();
   /** Tasks by the partitions they read; changed at once, so that nothing is committed after a partition is taken. */
@@ -64,11 +66,12 @@ export class TaskSet {
     const units = unitsOf(plan, assignment.partitions);
     events.assigned(plan.name, assignment.generation, units.map(({ name }) => name));
     const wanted = new Map(units.map((unit) => [unit.name, unit]));
-    for (const [name, { slot, reads }] of this.#slots) {
-      const unit = wanted.get(name);
-      // A task whose set of partitions changed is another task under the same name.
-      if (unit !== undefined && readsOf(unit) === reads) wanted.delete(name);
-      else this.#release(name, slot);
+    for (const [name, { slot, partitions }] of this.#slots) {
+      const kept = new Set(wanted.get(name)?.partitions.map(partitionKey));
+      const stays = partitions.every((at) => kept.has(partitionKey(at)));
+      // A task whose set of partitions changed is another task under the same name. Where it only grew, what was read is still ours to commit.
+      if (stays && kept.size === partitions.length) wanted.delete(name);
+      else this.#release(name, slot, stays);
     }
     for (const unit of wanted.values()) this.#occupy(unit);
     progress.keep(this.#assigned);
@@ -86,9 +89,9 @@ export class TaskSet {
     await Promise.all(this.#closing.values());
   }
 
-  #release(name: string, slot: TaskSlot): void {
+  #release(name: string, slot: TaskSlot, drain: boolean): void {
     this.#slots.delete(name);
-    const closed = slot.release(false).finally(() => {
+    const closed = slot.release(drain).finally(() => {
       if (this.#closing.get(name) === closed) this.#closing.delete(name);
     });
     this.#closing.set(name, closed);
@@ -106,7 +109,7 @@ export class TaskSet {
       },
       this.#closing.get(unit.name) ?? Promise.resolve()
     );
-    this.#slots.set(unit.name, { slot, reads: readsOf(unit) });
+    this.#slots.set(unit.name, { slot, partitions: unit.partitions });
   }
 
   async #open(unit: TaskUnit, onProgress: () => void, onFailed: (failure: Failure) => void): Promise<Task> {
@@ -122,7 +125,7 @@ export class TaskSet {
   }
 
   async #openWith(unit: TaskUnit, output: TaskOutput, onProgress: () => void, onFailed: (failure: Failure) => void): Promise<Task> {
-    const { plan, clock, events, progress, actor, limits } = this.#settings;
+    const { plan, broker, clock, events, progress, actor, limits } = this.#settings;
     const { name, partitions } = unit;
     const { epoch, positions, ends, checkpoint } = await openTask({ ...this.#settings, ...unit, task: name, output, topics: this.#topics, fence: (task) => this.#fence(task) });
     events.taskOpened(plan.name, name, epoch);
@@ -138,6 +141,12 @@ export class TaskSet {
       inputs: partitions.map((at, index) => ({ ...at, start: positions[index] as number })),
       parent: actor,
       actorName: `${name}-${++this.#opened}`,
+      last: partitions.map((at, index) => this.#settings.last()?.get(partitionKey(at)) ?? (positions[index] as number)),
+      ends: async () => {
+        const now = await broker.listOffsets(partitions, 'end');
+        progress.ended(partitions, now);
+        return now;
+      },
       creditBytes: Math.min(creditBounds.most, Math.max(creditBounds.least, credit)),
       onCommitted: (committed) => {
         onProgress();
@@ -189,8 +198,4 @@ export class TaskSet {
 
 function transactionalId(group: string, task: string): string {
   return `${group}-${task}`;
-}
-
-function readsOf(unit: TaskUnit): string {
-  return unit.partitions.map(partitionKey).join(' ');
 }

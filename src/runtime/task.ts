@@ -1,6 +1,6 @@
 import type { Counts } from '../../actors/accounting.ts';
 import { asFailure, Failure } from '../../actors/failure.ts';
-import type { FetchedBatch, GroupReader, TopicPartition } from '../../actors/port.ts';
+import type { FetchedBatch, GroupReader } from '../../actors/port.ts';
 import type { CheckpointTimes } from '../../actors/status.ts';
 import type { Plan, SubTopology } from '../topology/model.ts';
 import type { TransactionBudget } from './budget.ts';
@@ -9,10 +9,14 @@ import type { CheckpointSettings, Position } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
 import { Credit } from './credit.ts';
 import type { FailedRecords } from './failed-records.ts';
+import { Intake } from './intake.ts';
+import { createPace } from './pace.ts';
+import type { Pace } from './pace.ts';
 import type { EpochWork } from './sink-actor.ts';
-import { weight } from './source-actor.ts';
+import { sourceOf } from './start-position.ts';
 import type { SourceMessage } from './source-actor.ts';
 import type { Actor } from './system.ts';
+import { Throttle } from './throttle.ts';
 import type { Topics } from './topics.ts';
 import { wireTask } from './wire.ts';
 import type { TaskInput } from './wire.ts';
@@ -43,16 +47,18 @@ export interface TaskSettings {
   readonly clock: Clock;
   readonly budget: TransactionBudget;
   readonly creditBytes: number;
+  /** Where `available_now` ends, in the order of `inputs`. */
+  readonly last: readonly number[];
+  /** The ends of the inputs as they are now. */
+  ends(): Promise<readonly number[]>;
   onCommitted(committed: CommittedEpoch): void;
   onFailed(failure: Failure): void;
 }
 
-/** One partition a task reads, and how much of it is on its way. */
+/** One partition a task reads. */
 interface Input {
-  readonly at: TopicPartition;
   readonly actor: Actor<SourceMessage>;
-  readonly credit: Credit;
-  paused: boolean;
+  readonly intake: Intake;
 }
 
 /** What a task's actor is told by its children. */
@@ -83,6 +89,7 @@ export class Task {
   #timer: (() => void) | null = null;
   #commit: Promise<void> = Promise.resolve();
   #draining: (() => void) | null = null;
+  readonly #pace: Pace;
 
   constructor(settings: TaskSettings) {
     this.#settings = settings;
@@ -99,10 +106,12 @@ export class Task {
       onAligned: (work) => { this.#actor.tell({ kind: 'aligned', work }); },
       onFault: (error) => { this.#actor.tell({ kind: 'faulted', error }); }
     });
-    settings.inputs.forEach(({ topic, partition }, index) => {
-      const input = { at: { topic, partition }, actor: actors[index] as Actor<SourceMessage>, credit: new Credit(settings.creditBytes, creditBatches), paused: false };
-      this.#inputs.set(topic, input);
+    const throttles = throttlesOf(settings);
+    settings.inputs.forEach((input, index) => {
+      const actor = actors[index] as Actor<SourceMessage>;
+      this.#inputs.set(input.topic, { actor, intake: this.#intake(input, actor, throttles[index] ?? null) });
     });
+    this.#pace = createPace(settings.plan.trigger, settings.last, { open: (bounds) => { this.#open(bounds); }, ends: () => settings.ends(), fail: (failure) => { this.fail(failure); } }, settings.clock);
   }
 
   get name(): string {
@@ -111,31 +120,18 @@ export class Task {
 
   /** Starts reading at the positions the task was made with. */
   start(): void {
-    for (const { topic, partition, start } of this.#settings.inputs) this.#settings.reader.deliver({ topic, partition }, start);
+    this.#pace.start();
   }
 
   /** A batch for one of the task's partitions. Only notes it and returns. */
   fetched(batch: FetchedBatch): void {
-    const input = this.#inputs.get(batch.topic);
-    if (input === undefined || this.#phase === 'over') return;
-    input.credit.take(weight(batch));
-    input.actor.tell({ kind: 'fetched', batch });
-    if (batch.records.length > 0) this.#settings.checkpoint.reached('P0', this.#epoch + 1);
-    if (batch.records.length > 0) this.#dirty = 'records';
-    else if (this.#dirty === 'no') this.#dirty = 'progress';
-    if (!input.credit.available && !input.paused) {
-      input.paused = true;
-      this.#settings.reader.pause(input.at);
-    }
-    this.#schedule();
+    if (this.#phase !== 'over') this.#inputs.get(batch.topic)?.intake.fetched(batch);
   }
 
   /** Stops reading, commits what came in, and resolves when nothing is left. */
   drain(): Promise<void> {
-    for (const input of this.#inputs.values()) {
-      input.paused = true;
-      this.#settings.reader.pause(input.at);
-    }
+    this.#pace.stop();
+    for (const { intake } of this.#inputs.values()) intake.close();
     return new Promise((resolve) => {
       this.#draining = resolve;
       if (this.#phase === 'over') resolve();
@@ -162,9 +158,29 @@ export class Task {
     this.#phase = 'over';
     this.#timer?.();
     this.#timer = null;
-    for (const { at } of this.#inputs.values()) this.#settings.reader.pause(at);
+    this.#pace.stop();
+    for (const { intake } of this.#inputs.values()) intake.close();
     this.#actor.stop();
     this.#draining?.();
+  }
+
+  #intake({ topic, partition, start }: TaskInput, actor: Actor<SourceMessage>, throttle: Throttle | null): Intake {
+    const { reader, clock, creditBytes } = this.#settings;
+    const admit = (batch: FetchedBatch): void => { this.#admit(batch, actor); };
+    return new Intake({ at: { topic, partition }, start, reader, credit: new Credit(creditBytes, creditBatches), throttle, clock, admit });
+  }
+
+  #open(bounds: readonly number[]): void {
+    this.#settings.inputs.forEach(({ topic }, index) => { this.#inputs.get(topic)?.intake.open(bounds[index] ?? Infinity); });
+    this.#schedule();
+  }
+
+  #admit(batch: FetchedBatch, actor: Actor<SourceMessage>): void {
+    actor.tell({ kind: 'fetched', batch });
+    if (batch.records.length > 0) this.#settings.checkpoint.reached('P0', this.#epoch + 1);
+    if (batch.records.length > 0) this.#dirty = 'records';
+    else if (this.#dirty === 'no') this.#dirty = 'progress';
+    this.#schedule();
   }
 
   /** Starts the next barrier, now or when it is due. */
@@ -172,6 +188,7 @@ export class Task {
     if (this.#phase !== 'filling') return;
     if (this.#dirty === 'no') {
       this.#draining?.();
+      if (this.#reached()) this.#pace.idle();
       return;
     }
     if (this.#timer !== null && this.#draining === null && !this.#urgent()) return;
@@ -190,17 +207,29 @@ export class Task {
   /** The bounds that make a checkpoint due before its interval. */
   #urgent(): boolean {
     if (this.#settings.checkpoint.output.outbox.bytes >= maxOutputBytes) return true;
-    for (const { credit } of this.#inputs.values()) if (!credit.available) return true;
+    for (const { intake } of this.#inputs.values()) if (intake.exhausted) return true;
     return false;
+  }
+
+  /** True when all that the trigger lets in is in. */
+  #reached(): boolean {
+    for (const { intake } of this.#inputs.values()) if (!intake.reached) return false;
+    return true;
+  }
+
+  /** Whether the epoch is to end as soon as it may: what came is visible only then, or it is all that will come. */
+  #hurries(): boolean {
+    if (this.#draining !== null || this.#urgent()) return true;
+    if (!this.#pace.free) return this.#reached();
+    // At-least-once output is visible without a commit, so only exactly-once hurries.
+    return this.#dirty === 'records' && this.#settings.plan.delivery === 'exactly_once';
   }
 
   /** Milliseconds until the next barrier may go, and the budget's word on it. */
   #untilDue(): number {
     const { plan, clock, budget } = this.#settings;
     const since = clock.elapsed() - this.#lastBarrier;
-    // At-least-once output is visible without a commit, so only exactly-once hurries once it has caught up.
-    const hurries = (this.#dirty === 'records' && plan.delivery === 'exactly_once') || this.#draining !== null || this.#urgent();
-    const interval = hurries ? Math.min(shortestInterval, plan.trigger.checkpointInterval) : plan.trigger.checkpointInterval;
+    const interval = this.#hurries() ? Math.min(shortestInterval, plan.trigger.checkpointInterval) : plan.trigger.checkpointInterval;
     return since < interval ? interval - since : budget.take();
   }
 
@@ -244,13 +273,18 @@ export class Task {
   }
 
   #giveBack(work: EpochWork): void {
-    for (const { topic, bytes, batches } of work.progress) {
-      const input = this.#inputs.get(topic);
-      if (input === undefined) continue;
-      input.credit.giveBack(bytes, batches);
-      if (!input.paused || !input.credit.available || this.#draining !== null || this.#isOver()) continue;
-      input.paused = false;
-      this.#settings.reader.resume(input.at);
-    }
+    for (const { topic, bytes, batches } of work.progress) this.#inputs.get(topic)?.intake.giveBack(bytes, batches);
   }
+}
+
+/** One throttle per source with a rate limit, in the order of the inputs. */
+function throttlesOf({ plan, sub, inputs, clock }: TaskSettings): (Throttle | null)[] {
+  const bySource = new Map<number, Throttle | null>();
+  return inputs.map(({ topic }) => {
+    const source = sourceOf(topic, { plan, sub });
+    const { rateLimit } = source.build();
+    const throttle = bySource.get(source.id) ?? (rateLimit === null ? null : new Throttle(rateLimit, clock));
+    bySource.set(source.id, throttle);
+    return throttle;
+  });
 }

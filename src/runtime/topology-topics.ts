@@ -9,7 +9,7 @@ export function topicsOf(plan: Plan): Map<string, string> {
     if (!topics.has(topic)) topics.set(topic, use);
   };
   for (const node of plan.nodes) {
-    if (node.kind === 'source') for (const topic of node.build().topics) note(topic, `source ${node.name}`);
+    if (node.kind === 'source') for (const topic of node.build().reads.topics) note(topic, `source ${node.name}`);
     if (node.kind === 'sink') {
       const { topic } = node.build();
       if (topic !== null) note(topic, `sink ${node.name}`);

@@ -4,6 +4,7 @@ import type { Failure } from '../../actors/failure.ts';
 import type { Assignment, Broker, GroupReader, ReaderSettings } from '../../actors/port.ts';
 import type { TopologyStatus } from '../../actors/status.ts';
 import type { Plan } from '../topology/model.ts';
+import { Available } from './available.ts';
 import { Backoff } from './backoff.ts';
 import type { TransactionBudget } from './budget.ts';
 import type { Clock } from './clock.ts';
@@ -19,6 +20,8 @@ import { assertTopics } from './topology-topics.ts';
 export interface RuntimeLimits {
   /** Milliseconds without a heartbeat after which the group takes a member for dead. */
   readonly sessionTimeout: number;
+  /** Milliseconds between two looks for new topics and partitions. */
+  readonly discovery: number;
   /** Milliseconds after which the broker aborts a transaction. */
   readonly transactionTimeout: number;
   /** Uncommitted input, in bytes, over all partitions of a topology. */
@@ -26,7 +29,7 @@ export interface RuntimeLimits {
 }
 
 /** The limits a daemon runs with where nothing else is said. */
-export const defaultLimits: RuntimeLimits = { sessionTimeout: 10_000, transactionTimeout: 30_000, creditBytes: 16 * 1024 * 1024 };
+export const defaultLimits: RuntimeLimits = { sessionTimeout: 10_000, discovery: 10_000, transactionTimeout: 30_000, creditBytes: 16 * 1024 * 1024 };
 
 /** What a running topology is made of. */
 export interface TopologySettings {
@@ -47,6 +50,9 @@ export interface TopologySettings {
 /** What a topology's actor is told: by the reader, and by its tasks. */
 type TopologyMessage = { readonly kind: 'assigned'; readonly assignment: Assignment } | { readonly kind: 'failed'; readonly failure: Failure };
 
+/** Milliseconds between two looks at what the group has committed, with `available_now`. */
+const doneInterval = 200;
+
 /** Bounds of a fetch: enough that a backlog is read in large pieces, little enough that 64 partitions do not fill the memory. */
 const fetchBounds = { maxWait: 50, maxBytes: 2 * 1024 * 1024, maxBytesPerPartition: 256 * 1024 };
 
@@ -59,6 +65,8 @@ export class TopologyRuntime {
   readonly #tasks: TaskSet;
   readonly #ended = Promise.withResolvers<void>();
   #reader: GroupReader | null = null;
+  /** What `available_now` reads; null with other triggers. */
+  #available: Available | null = null;
   #joined = false;
   #failure: Failure | null = null;
   #stopping: Promise<void> | null = null;
@@ -78,6 +86,7 @@ export class TopologyRuntime {
       actor: this.#actor,
       progress: this.#progress,
       reader: () => this.#reader as GroupReader,
+      last: () => this.#available?.ends ?? null,
       onFatal: (failure) => { this.#actor.tell({ kind: 'failed', failure }); }
     });
   }
@@ -134,8 +143,8 @@ export class TopologyRuntime {
 
   #readerSettings(): ReaderSettings {
     const { plan, limits } = this.#settings;
-    const topicGroups = plan.subTopologies.map(({ topics }) => topics);
-    return { group: plan.group, topicGroups, signature: plan.signature, sessionTimeout: limits.sessionTimeout, ...fetchBounds };
+    const topicSets = plan.subTopologies.map(({ reads }) => reads);
+    return { group: plan.group, topicSets, signature: plan.signature, sessionTimeout: limits.sessionTimeout, discovery: limits.discovery, ...fetchBounds };
   }
 
   /** Connecting and the check of the topics, again and again while the broker is away. */
@@ -146,6 +155,7 @@ export class TopologyRuntime {
       try {
         await broker.connect();
         await assertTopics(plan, broker, this.#settings.createTopics, (topics) => { events.topicsCreated(plan.name, topics); });
+        if (plan.trigger.mode === 'available_now') this.#available = await Available.capture(plan, broker);
         if (backoff.attempts > 0) events.connectionChanged(plan.name, null);
         return;
       } catch (error) {
@@ -182,6 +192,21 @@ export class TopologyRuntime {
     this.#joined = true;
     this.#failure = null;
     this.#lifecycle.become('running');
+    if (this.#available !== null) this.#endWhenDone(this.#available);
+  }
+
+  /** Looks again and again whether the group has committed all that was available, and stops then. */
+  #endWhenDone(available: Available): void {
+    this.#settings.clock.after(doneInterval, () => {
+      if (this.#stopping !== null) return;
+      const { assigned, running } = this.#tasks.counts;
+      // Only once the tasks are open is it known that the offsets are their own.
+      const done = assigned === running ? available.done().catch(() => false) : Promise.resolve(false);
+      void done.then((all) => {
+        if (all) void this.stop();
+        else this.#endWhenDone(available);
+      });
+    });
   }
 
   #fail(failure: Failure): void {

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../../actors/port.ts';
+import { ownerOf } from '../../actors/topic-set.ts';
 import type { Plan, SubTopology } from '../topology/model.ts';
 
 /** One task, as the group assigns it: a partition number of a sub-topology. */
@@ -17,9 +18,10 @@ export function partitionKey({ topic, partition }: TopicPartition): string {
 /** Groups assigned partitions into tasks. */
 export function unitsOf(plan: Plan, partitions: readonly TopicPartition[]): TaskUnit[] {
   const units = new Map<string, { name: string; sub: SubTopology; partitions: TopicPartition[] }>();
+  const sets = plan.subTopologies.map(({ reads }) => reads);
   const sorted = partitions.toSorted((a, b) => a.partition - b.partition || (a.topic < b.topic ? -1 : 1));
   for (const at of sorted) {
-    const sub = plan.subTopologies.find(({ topics }) => topics.includes(at.topic));
+    const sub = plan.subTopologies[ownerOf(at.topic, sets)];
     if (sub === undefined) continue;
     const name = `${sub.name}-${at.partition}`;
     const unit = units.get(name);

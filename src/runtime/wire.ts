@@ -1,6 +1,8 @@
 import type { SinkLogic } from '../../actors/component.ts';
 import type { Delivery } from '../../actors/message.ts';
 import type { TopicPartition } from '../../actors/port.ts';
+import { ownerOf } from '../../actors/topic-set.ts';
+import type { TopicSet } from '../../actors/topic-set.ts';
 import type { Edge, Plan, PlanNode, SourceNode, SubTopology, TransformNode } from '../topology/model.ts';
 import type { Clock } from './clock.ts';
 import { Outlet } from './outlet.ts';
@@ -42,7 +44,7 @@ class Wiring {
   /** The nodes that records can reach in this task: a source may have fewer partitions than its neighbours. */
   readonly #nodes: readonly PlanNode[];
   readonly #live: ReadonlySet<number>;
-  readonly #sourceOf = new Map<string, SourceNode>();
+  readonly #sources: { readonly node: SourceNode; readonly reads: TopicSet }[] = [];
   /** Targets by upstream node and port, filled as the receivers come to be. */
   readonly #targets = new Map<string, Target[]>();
   readonly #sourceActors = new Map<number, number>();
@@ -54,7 +56,7 @@ class Wiring {
     const nodes = settings.sub.nodes.map((id) => settings.plan.nodes[id] as PlanNode);
     for (const node of nodes) {
       if (node.kind !== 'source') continue;
-      for (const topic of node.build().topics) this.#sourceOf.set(topic, node);
+      this.#sources.push({ node, reads: node.build().reads });
     }
     for (const input of settings.inputs) {
       const { id } = this.#source(input);
@@ -116,7 +118,7 @@ class Wiring {
   }
 
   #source({ topic }: TopicPartition): SourceNode {
-    const node = this.#sourceOf.get(topic);
+    const node = this.#sources[ownerOf(topic, this.#sources.map(({ reads }) => reads))]?.node;
     if (node === undefined) throw new Error(`No source of sub-topology ${this.#settings.sub.name} reads ${topic}.`);
     return node;
   }

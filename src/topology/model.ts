@@ -1,4 +1,5 @@
 import type { SinkLogic, SourceLogic, TransformLogic } from '../../actors/component.ts';
+import type { TopicSet } from '../../actors/topic-set.ts';
 
 /** A mistake in a topology file, with its place (1-based). */
 export interface Problem {
@@ -61,8 +62,8 @@ export interface SubTopology {
   /** After its first stateful node, else its first source. */
   readonly name: string;
   readonly nodes: readonly number[];
-  /** Every topic its sources read, sorted. */
-  readonly topics: readonly string[];
+  /** Every topic its sources read. */
+  readonly reads: TopicSet;
 }
 
 /** The broker a topology names. */
@@ -70,12 +71,14 @@ export type BrokerConfig =
   | { readonly type: 'kafka'; readonly brokers: readonly string[] }
   | { readonly type: 'embedded'; readonly path: string; readonly partitions: number };
 
-/** When epochs end. */
-export interface Trigger {
-  readonly mode: 'real_time';
-  /** Milliseconds. */
-  readonly checkpointInterval: number;
-}
+/** What is read when, and when epochs end. Times are in milliseconds. */
+export type Trigger = { readonly checkpointInterval: number } & (
+  | { readonly mode: 'real_time' }
+  /** Each tick reads to the ends it saw. */
+  | { readonly mode: 'processing_time'; readonly interval: number }
+  /** Reads to the ends there were at the start, and ends. */
+  | { readonly mode: 'available_now' }
+);
 
 /** The checked, resolved topology. Nothing after it sees YAML. */
 export interface Plan {

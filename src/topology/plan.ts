@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { SinkLogic, SourceLogic, TransformLogic } from '../../actors/component.ts';
 import type { Graph } from './connect.ts';
 import type { Declared, OnErrorOption } from './declare.ts';
-import type { Edge, ErrorPolicy, Plan, PlanNode, SubTopology } from './model.ts';
+import type { TopicSet } from '../../actors/topic-set.ts';
+import type { Edge, ErrorPolicy, Plan, PlanNode, SubTopology, Trigger } from './model.ts';
 import type { TopologyHead } from './schema.ts';
 
 /** The plan of a file without mistakes. */
@@ -16,7 +17,7 @@ export function createPlan(file: string, head: TopologyHead, graph: Graph): Plan
     group: head.group ?? head.name,
     broker: head.broker,
     delivery: head.delivery,
-    trigger: { mode: head.trigger.mode, checkpointInterval: head.trigger.checkpoint_interval },
+    trigger: triggerOf(head.trigger),
     nodes,
     subTopologies,
     signature: signatureOf(head, subTopologies)
@@ -69,12 +70,18 @@ function split(nodes: readonly PlanNode[], graph: Graph): SubTopology[] {
   return roots.map((root) => {
     const members = nodes.filter(({ id }) => find(id) === root);
     const sources = members.filter(({ kind }) => kind === 'source').map(({ id }) => id);
-    return { name: nodes[root]?.name ?? '', nodes: members.map(({ id }) => id), topics: topicsOf(sources, graph) };
+    return { name: nodes[root]?.name ?? '', nodes: members.map(({ id }) => id), reads: topicSetOf(sources, graph) };
   });
 }
 
-function topicsOf(sources: readonly number[], graph: Graph): string[] {
-  return sources.flatMap((id) => (declared(graph, graph.order[id] ?? -1).built?.logic as SourceLogic).topics).sort();
+function topicSetOf(sources: readonly number[], graph: Graph): TopicSet {
+  const sets = sources.map((id) => (declared(graph, graph.order[id] ?? -1).built?.logic as SourceLogic).reads);
+  return { topics: sets.flatMap(({ topics }) => topics).sort(), patterns: sets.flatMap(({ patterns }) => patterns) };
+}
+
+function triggerOf(trigger: TopologyHead['trigger']): Trigger {
+  const checkpointInterval = trigger.checkpoint_interval;
+  return trigger.mode === 'processing_time' ? { mode: trigger.mode, interval: trigger.interval, checkpointInterval } : { mode: trigger.mode, checkpointInterval };
 }
 
 /** Members of a group must agree on this. Canonical JSON: the keys are written in a fixed order here. */
@@ -82,7 +89,12 @@ function signatureOf({ name, delivery }: TopologyHead, subTopologies: readonly S
   const canonical = JSON.stringify({
     name,
     delivery,
-    sub_topologies: subTopologies.map((sub) => ({ name: sub.name, topics: sub.topics })).sort((a, b) => (a.name < b.name ? -1 : 1))
+    sub_topologies: subTopologies.map((sub) => ({ name: sub.name, topics: sub.reads.topics, ...patternsOf(sub) })).sort((a, b) => (a.name < b.name ? -1 : 1))
   });
   return createHash('sha256').update(canonical).digest('hex').slice(0, 16);
+}
+
+/** Absent where there are none, so that a plan without patterns keeps the signature it always had. */
+function patternsOf({ reads }: SubTopology): { patterns?: string[] } {
+  return reads.patterns.length === 0 ? {} : { patterns: reads.patterns.map(({ source }) => source) };
 }

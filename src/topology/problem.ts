@@ -12,7 +12,6 @@ export const problemCodes = {
   missing_option: 'A required option is missing.',
   bad_value: "A value is not of the option's type or out of its range.",
   bad_name: 'A name is not lower_snake_case.',
-  not_available: 'The option is part of the language but not of this version.',
   unknown_type: 'There is no component of this type.',
   duplicate_name: 'A name is used twice where it must be unique.',
   bad_expression: 'An expression cannot be parsed, or its type does not fit.',

@@ -6,7 +6,7 @@ import { parsePart, show } from './issues.ts';
 import type { Plan } from './model.ts';
 import { createPlan } from './plan.ts';
 import type { TopologyHead } from './schema.ts';
-import { laterTriggers, topologySchema } from './schema.ts';
+import { topologySchema } from './schema.ts';
 import { checkTopics } from './topics.ts';
 
 /** A file that was read: its plan where it has no mistakes, and what is known of it in any case. */
@@ -38,16 +38,7 @@ export function readTopology(path: string, text: string, environment: Environmen
 }
 
 function readHead(file: SourceFile, options: Record<string, unknown>): TopologyHead | null {
-  const at: string[] = [];
-  const { trigger } = options;
-  const mode: unknown = typeof trigger === 'object' && trigger !== null && 'mode' in trigger ? trigger.mode : trigger;
-  const later = typeof mode === 'string' && laterTriggers.includes(mode);
-  if (later) {
-    const place = typeof trigger === 'string' ? ['trigger'] : ['trigger', 'mode'];
-    file.report(place, 'not_available', `the trigger ${mode} is not available in this version`, 'use real_time');
-  }
-  const checked = later ? Object.fromEntries(Object.entries(options).filter(([key]) => key !== 'trigger')) : options;
-  return parsePart({ file, at, schema: topologySchema, topKeys: [] }, checked);
+  return parsePart({ file, at: [], schema: topologySchema, topKeys: [] }, options);
 }
 
 /** A topology reads and writes something. A section that is absent altogether is reported as a missing option already. */

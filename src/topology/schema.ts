@@ -61,21 +61,31 @@ const broker = z.discriminatedUnion(
   { error: 'a map with type: kafka or type: embedded' }
 );
 
+const checkpointInterval = duration({ min: 10 }).prefault('100ms').describe('Longest time between two checkpoints while records keep coming.');
+
 const trigger = z
   .union(
     [
-      z.literal('real_time').describe('Checkpoint as soon as all that was read is through.'),
-      z.strictObject({
-        mode: z.literal('real_time').default('real_time').describe('When checkpoints are made: as soon as all that was read is through.'),
-        checkpoint_interval: duration({ min: 10 }).prefault('100ms').describe('Longest time between two checkpoints while records keep coming.')
-      })
+      z.enum(['real_time', 'available_now']).describe('The mode without further options.'),
+      z.discriminatedUnion('mode', [
+        z
+          .strictObject({ mode: z.literal('real_time').default('real_time').describe('Reads all the time; a checkpoint as soon as all that was read is through.'), checkpoint_interval: checkpointInterval })
+          .describe('Records are worked on as they come.'),
+        z
+          .strictObject({
+            mode: z.literal('processing_time').describe('Reads at every tick what there is by then.'),
+            interval: duration({ min: 10 }).describe('Time between two ticks, counted from midnight UTC. A tick that takes longer is followed by the next one at once.'),
+            checkpoint_interval: checkpointInterval
+          })
+          .describe('Records wait for the next tick.'),
+        z
+          .strictObject({ mode: z.literal('available_now').describe('Reads what there is at the start, commits it and ends.'), checkpoint_interval: checkpointInterval })
+          .describe('A batch: the topology ends with what there was when it started.')
+      ])
     ],
-    { error: 'real_time or { mode: real_time, checkpoint_interval: 100ms }' }
+    { error: 'real_time, available_now, { mode: real_time, checkpoint_interval: 100ms } or { mode: processing_time, interval: 30s }' }
   )
-  .transform((value) => (value === 'real_time' ? { mode: value, checkpoint_interval: 100 } : value));
-
-/** Modes of the language that this version does not have. */
-export const laterTriggers: readonly string[] = ['processing_time', 'available_now'];
+  .transform((value) => (typeof value === 'string' ? { mode: value, checkpoint_interval: 100 } : value));
 
 const section = z.record(z.string(), z.unknown(), { error: 'a map of nodes by name' });
 

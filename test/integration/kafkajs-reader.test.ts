@@ -176,7 +176,7 @@ test('stop in the middle of joining ends at once', async (t) => {
   await two.reader.stop();
   assert.ok(Date.now() - started < 1_000);
   await one.reader.stop();
-  const never = broker.reader({ group, topicGroups: [[topic]], signature: '', sessionTimeout: 6_000, maxWait: 100, maxBytes: 1e6, maxBytesPerPartition: 1e6 }, {
+  const never = broker.reader({ group, topicSets: [{ topics: [topic], patterns: [] }], discovery: 10_000, signature: '', sessionTimeout: 6_000, maxWait: 100, maxBytes: 1e6, maxBytesPerPartition: 1e6 }, {
     assigned: () => undefined, fetched: () => undefined, connection: () => undefined, failed: () => undefined
   });
   await never.stop();

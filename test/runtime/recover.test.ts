@@ -8,7 +8,7 @@ const partitions = [{ topic: 'a', partition: 2 }, { topic: 'b', partition: 2 }];
 
 function metadata(epoch: number, counts: Record<string, number> = { a: 4, b: 4 }): string {
   const hashed = Object.fromEntries(Object.entries(counts).map(([topic, count]) => [topicHash(topic), count]));
-  return encodeOffsetMetadata({ task: 'sub-2', epoch, nonce: 'n', signature: 's', partitions: hashed });
+  return encodeOffsetMetadata({ task: 'sub-2', epoch, nonce: 'n', signature: 's', partitions: hashed, late: [] });
 }
 
 function input(more: Partial<RecoveryInput>): RecoveryInput {
@@ -17,12 +17,12 @@ function input(more: Partial<RecoveryInput>): RecoveryInput {
 
 describe('recover', () => {
   it('leaves the start to `start:` where nothing was ever committed', () => {
-    assert.deepEqual(recover(input({})), { epoch: -1, positions: [null, null] });
+    assert.deepEqual(recover(input({})), { epoch: -1, positions: [null, null], late: [] });
   });
 
   it('goes on behind the highest epoch, each partition at its own offset', () => {
     const committed = [{ offset: 10, metadata: metadata(7) }, { offset: 3, metadata: metadata(5) }];
-    assert.deepEqual(recover(input({ committed })), { epoch: 7, positions: [10, 3] });
+    assert.deepEqual(recover(input({ committed })), { epoch: 7, positions: [10, 3], late: [] });
   });
 
   it('stops when this daemon remembers a commit that the group no longer has', () => {
@@ -54,13 +54,13 @@ describe('recover, told to accept the offsets as they are', () => {
   it('takes offsets of other programs as positions, what is gone as new, and goes on counting epochs', () => {
     const remembered = { epoch: 9, nonce: 'n', offsets: { a: { '2': 41 }, b: { '2': 7 } } };
     const committed = [{ offset: 10, metadata: '' }, null];
-    assert.deepEqual(recover(input({ committed, remembered, acceptOffsets: true })), { epoch: 9, positions: [10, null] });
+    assert.deepEqual(recover(input({ committed, remembered, acceptOffsets: true })), { epoch: 9, positions: [10, null], late: [] });
   });
 });
 
 describe('offset metadata', () => {
   it('round-trips', () => {
-    const value = { task: 'orders-3', epoch: 12, nonce: 'abc', signature: 'def', partitions: { [topicHash('orders')]: 8 } };
+    const value = { task: 'orders-3', epoch: 12, nonce: 'abc', signature: 'def', partitions: { [topicHash('orders')]: 8 }, late: [topicHash('orders')] };
     assert.deepEqual(decodeOffsetMetadata(encodeOffsetMetadata(value)), value);
   });
 });

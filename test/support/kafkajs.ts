@@ -24,7 +24,7 @@ export async function probe(broker: Broker, group: string, topicGroups: readonly
   const failures: Failure[] = [];
   let held = new Set<string>();
   const reader = broker.reader(
-    { group, topicGroups, signature: 'plan-1', sessionTimeout: 6_000, maxWait: 200, maxBytes: 8e6, maxBytesPerPartition: 1e6, ...settings },
+    { group, topicSets: topicGroups.map((topics) => ({ topics, patterns: [] })), discovery: 10_000, signature: 'plan-1', sessionTimeout: 6_000, maxWait: 200, maxBytes: 8e6, maxBytesPerPartition: 1e6, ...settings },
     {
       assigned(assignment) {
         assignments.push(assignment);

@@ -1,3 +1,4 @@
+import { ownerOf } from '../../actors/topic-set.ts';
 import { addCounts, noCounts } from '../../actors/accounting.ts';
 import type { Counts } from '../../actors/accounting.ts';
 import type { Broker, FetchedRecord, OutgoingRecord, TopicInfo } from '../../actors/port.ts';
@@ -37,7 +38,7 @@ export class WiredTask {
     const inputs = topics.map((topic) => ({ topic, partition: 0, start: 0 }));
     const actors = wireTask({
       plan,
-      sub: plan.subTopologies.find((sub) => sub.topics.includes(topics[0] as string)) as Plan['subTopologies'][number],
+      sub: plan.subTopologies[ownerOf(topics[0] as string, plan.subTopologies.map(({ reads }) => reads))] as Plan['subTopologies'][number],
       inputs,
       parent: this.#system.spawn<never>({ name: 'task', receive: () => undefined, onFault: () => undefined }),
       outbox: new BufferedOutbox(),

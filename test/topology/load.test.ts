@@ -104,8 +104,11 @@ describe('the plan', () => {
     const [source, sink] = plan.nodes;
     assert.ok(source?.kind === 'source' && sink?.kind === 'sink');
     assert.deepEqual(sink.onError, { action: 'fail' });
-    const { topics, start, codec, tombstones } = source.build();
-    assert.deepEqual({ topics, start, codec: codec.id, tombstones }, { topics: ['in'], start: 'latest', codec: 'json', tombstones: 'pass' });
+    const { reads, start, rateLimit, codec, tombstones } = source.build();
+    assert.deepEqual(
+      { reads, start, rateLimit, codec: codec.id, tombstones },
+      { reads: { topics: ['in'], patterns: [] }, start: 'latest', rateLimit: null, codec: 'json', tombstones: 'pass' }
+    );
     const { topic, compression, batch } = sink.build();
     assert.deepEqual({ topic, compression, batch }, { topic: 'out', compression: 'none', batch: { records: 10_000, bytes: 1024 * 1024, linger: 0 } });
   });
@@ -140,8 +143,8 @@ describe('the plan', () => {
       sinks: { one: { type: 'kafka', from: 'c', topic: 'out1' }, two: { type: 'kafka', from: ['a', 'b'], topic: 'out2' } }
     });
     assert.deepEqual(plan.subTopologies, [
-      { name: 'b', nodes: [0, 2, 4], topics: ['ta', 'tb'] },
-      { name: 'c', nodes: [1, 3], topics: ['tc1', 'tc2'] }
+      { name: 'b', nodes: [0, 2, 4], reads: { topics: ['ta', 'tb'], patterns: [] } },
+      { name: 'c', nodes: [1, 3], reads: { topics: ['tc1', 'tc2'], patterns: [] } }
     ]);
   });
 

@@ -1,5 +1,7 @@
 import { Failure } from '../../../actors/failure.ts';
 import type { TopicPartition } from '../../../actors/port.ts';
+import { dealTopics, hasPatterns } from '../../../actors/topic-set.ts';
+import type { TopicSet } from '../../../actors/topic-set.ts';
 import { assign } from '../assigner.ts';
 import type { Unit } from '../assigner.ts';
 
@@ -7,7 +9,9 @@ import type { Unit } from '../assigner.ts';
 export interface GroupMember {
   readonly id: string;
   readonly signature: string;
-  readonly topicGroups: readonly (readonly string[])[];
+  readonly topicSets: readonly TopicSet[];
+  /** Names of all topics. */
+  topics(): Iterable<string>;
   /** How many partitions a topic has; 0 where it does not exist. */
   partitionsOf(topic: string): number;
   /** Called synchronously with everything this member has from now on. */
@@ -29,6 +33,11 @@ export class Groups {
     const group = this.#groups.get(name) ?? new Group(name);
     group.join(member);
     this.#groups.set(name, group);
+  }
+
+  /** A topic has come to be: those who read by pattern may have to read it. */
+  topicsChanged(): void {
+    for (const group of this.#groups.values()) group.topicsChanged();
   }
 
   leave(name: string, id: string): void {
@@ -62,6 +71,10 @@ class Group {
     this.#rebalanceSoon();
   }
 
+  topicsChanged(): void {
+    if ([...this.#seats.values()].some(({ member }) => hasPatterns(member.topicSets))) this.#rebalanceSoon();
+  }
+
   leave(id: string): void {
     if (this.#seats.delete(id)) this.#rebalanceSoon();
   }
@@ -81,7 +94,8 @@ class Group {
     const first = seats[0];
     if (first === undefined) return;
     const generation = ++this.#generation;
-    const counts = first.member.topicGroups.map((topics) => Math.max(0, ...topics.map((topic) => first.member.partitionsOf(topic))));
+    const dealt = dealTopics(first.member.topicSets, first.member.topics());
+    const counts = dealt.map((topics) => Math.max(0, ...topics.map((topic) => first.member.partitionsOf(topic))));
     const members = seats.map(({ member, generation, owned }) => ({ id: member.id, signature: member.signature, generation, owned }));
     const { units } = assign(members, counts);
     for (const seat of seats) {
@@ -89,12 +103,12 @@ class Group {
       seat.owned = units.get(seat.member.id) ?? [];
     }
     // All have lost what they lose before anyone is told of a gain.
-    for (const seat of seats) seat.member.assign(generation, seat.owned.flatMap((unit) => partitionsOf(unit, seat.member)));
+    for (const seat of seats) seat.member.assign(generation, seat.owned.flatMap((unit) => partitionsOf(unit, dealt, seat.member)));
   }
 }
 
 /** A topic with fewer partitions than the others of its topic group has no part in the units above. */
-function partitionsOf({ group, partition }: Unit, member: GroupMember): TopicPartition[] {
-  const topics = member.topicGroups[group] ?? [];
+function partitionsOf({ group, partition }: Unit, dealt: readonly (readonly string[])[], member: GroupMember): TopicPartition[] {
+  const topics = dealt[group] ?? [];
   return topics.filter((topic) => partition < member.partitionsOf(topic)).map((topic) => ({ topic, partition }));
 }

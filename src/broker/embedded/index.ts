@@ -54,7 +54,7 @@ export function createEmbeddedBroker(settings: EmbeddedSettings): Broker {
   };
 }
 
-type Admin = Pick<Broker, 'committed' | 'listOffsets' | 'describeTopics' | 'createTopics'>;
+type Admin = Pick<Broker, 'committed' | 'listOffsets' | 'listTopics' | 'describeTopics' | 'createTopics'>;
 
 function admin(store: () => Store, defaultPartitions: number): Admin {
   const offset = async (at: TopicPartition, where: 'start' | 'end' | { timestamp: number }): Promise<number> => {
@@ -65,6 +65,7 @@ function admin(store: () => Store, defaultPartitions: number): Admin {
   return {
     committed: (group, partitions) => attempt(() => partitions.map((at) => store().committed(group, at))),
     listOffsets: (partitions, where) => attempt(() => Promise.all(partitions.map((at) => offset(at, where)))),
+    listTopics: () => attempt(() => [...store().topicNames()]),
     describeTopics: (topics) => attempt(() => describe(store(), topics)),
     createTopics: (topics) =>
       attempt(() => {

@@ -86,12 +86,13 @@ export class EmbeddedReader implements GroupReader {
   #start(): void {
     if (this.#state !== 'new') throw new Error('A reader starts once.');
     const store = this.#store();
-    const { group, topicGroups, signature } = this.#settings;
-    for (const topic of topicGroups.flat()) store.log({ topic, partition: 0 });
+    const { group, topicSets, signature } = this.#settings;
+    for (const topic of topicSets.flatMap(({ topics }) => topics)) store.log({ topic, partition: 0 });
     const member: GroupMember = {
       id: this.#id,
       signature,
-      topicGroups,
+      topicSets,
+      topics: () => store.topicNames(),
       partitionsOf: (topic) => store.findTopic(topic)?.logs.length ?? 0,
       assign: (generation, partitions) => { this.#assign({ generation, partitions }); }
     };

@@ -54,6 +54,10 @@ export class Store {
     return this.#topics.get(name);
   }
 
+  topicNames(): Iterable<string> {
+    return this.#topics.keys();
+  }
+
   /** The log of a partition. Throws `topic_missing`. */
   log({ topic, partition }: TopicPartition): PartitionLog {
     const found = this.#topics.get(topic);
@@ -69,6 +73,7 @@ export class Store {
     this.#write(() => void this.tables.topics.put(topic, { id, partitions, config }));
     this.#nextTopic = id + 1;
     this.#topics.set(topic, topicOf(topic, id, partitions, config, this.tables));
+    this.groups.topicsChanged();
   }
 
   committed(group: string, { topic, partition }: TopicPartition): CommittedOffset | null {

@@ -6,7 +6,7 @@ import { failureOf, protocolError } from './failures.ts';
 import { fetchOffsets } from './offset-fetch.ts';
 import type { KafkajsError } from './internals.ts';
 import type { Membership } from './member.ts';
-import { Nodes } from './nodes.ts';
+import { allTopics, Nodes } from './nodes.ts';
 import type { ConnectionSettings } from './internals.ts';
 
 /** What a topic is taken for when its configuration may not be read: Kafka 4's defaults. */
@@ -69,6 +69,10 @@ export class Admin {
       const ends = await this.offsetsAt(partitions, '-1');
       return offsets.map((offset, index) => (offset === -1 ? ends[index]! : offset));
     });
+  }
+
+  listTopics(): Promise<string[]> {
+    return this.insist('Listing topics', null, async () => [...(await this.nodes.metadata(allTopics)).keys()]);
   }
 
   describeTopics(names: readonly string[]): Promise<Map<string, TopicInfo>> {

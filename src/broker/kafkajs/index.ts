@@ -70,6 +70,10 @@ export class KafkajsBroker implements Broker {
     return this.admin.listOffsets(partitions, at);
   }
 
+  listTopics(): Promise<string[]> {
+    return this.admin.listTopics();
+  }
+
   describeTopics(topics: readonly string[]): Promise<Map<string, TopicInfo>> {
     return this.admin.describeTopics(topics);
   }

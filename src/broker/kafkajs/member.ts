@@ -1,5 +1,6 @@
 import { Failure } from '../../../actors/failure.ts';
 import type { ReaderSettings, TopicPartition } from '../../../actors/port.ts';
+import { ownerOf } from '../../../actors/topic-set.ts';
 import { assign, type Unit } from '../assigner.ts';
 import type { ApiAnswer } from './api.ts';
 import { Backoff } from './backoff.ts';
@@ -28,7 +29,6 @@ export interface MemberEvents {
 const memberIdRequired = 79;
 const rejoinTypes = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID', 'MEMBER_ID_REQUIRED']);
 const longestHeartbeat = 1_000;
-const metadataAge = 30_000;
 const leaveTimeout = 2_000;
 const patience = 5;
 
@@ -131,9 +131,9 @@ export class GroupMember {
     while (!this.stopped) {
       await this.wake.wait(interval);
       if (this.isStopped()) return;
-      if (this.topics.age > metadataAge) await this.topics.ensure();
-      if (this.topics.shape !== shape) return;
       try {
+        if (this.topics.age > this.settings.discovery) await this.topics.ensure();
+        if (this.topics.shape !== shape) return;
         const coordinator = await this.nodes.coordinator(group);
         check((await this.nodes.ask(coordinator, 'Heartbeat', { groupId: group, groupGenerationId: this.generationId, memberId: this.memberId })).errorCode);
         this.backoff.reset();
@@ -174,15 +174,13 @@ export class GroupMember {
   }
 
   private metadata(): Buffer {
-    const { topicGroups, signature } = this.settings;
-    return encodeMember(topicGroups.flat(), { signature, generation: this.generationId, owned: this.owned });
+    return encodeMember(this.topics.dealt.flat(), { signature: this.settings.signature, generation: this.generationId, owned: this.owned });
   }
 
   /** The leader's work: what each member of the joined group is to read. */
   private plan({ members }: ApiAnswer<'JoinGroup'>): { memberId: string; memberAssignment: Buffer }[] {
-    const { topicGroups } = this.settings;
     const known = members.map(({ memberId, memberMetadata }) => ({ id: memberId, ...decodeMember(memberMetadata) }));
-    const counts = topicGroups.map((topics) => Math.max(0, ...topics.map((topic) => this.topics.count(topic))));
+    const counts = this.topics.dealt.map((topics) => Math.max(0, ...topics.map((topic) => this.topics.count(topic))));
     const mine = assign(known, counts);
     return known.map(({ id, signature }) => ({
       memberId: id,
@@ -192,15 +190,18 @@ export class GroupMember {
 
   private partitionsOf(units: readonly Unit[]): TopicPartition[] {
     return units.flatMap(({ group, partition }) =>
-      (this.settings.topicGroups[group] ?? []).filter((topic) => partition < this.topics.count(topic)).map((topic) => ({ topic, partition }))
+      (this.topics.dealt[group] ?? []).filter((topic) => partition < this.topics.count(topic)).map((topic) => ({ topic, partition }))
     );
   }
 
   private unitsOf(partitions: readonly TopicPartition[]): Unit[] {
-    return this.settings.topicGroups.flatMap((topics, group) => {
-      const numbers = new Set(partitions.filter(({ topic }) => topics.includes(topic)).map(({ partition }) => partition));
-      return [...numbers].map((partition) => ({ group, partition }));
-    });
+    const units = new Map<string, Unit>();
+    for (const { topic, partition } of partitions) {
+      // By the rule, not by what this member knows of: the leader may have heard of a new topic first.
+      const group = ownerOf(topic, this.settings.topicSets);
+      if (group >= 0) units.set(`${group}/${partition}`, { group, partition });
+    }
+    return [...units.values()];
   }
 
   private async leave(): Promise<void> {

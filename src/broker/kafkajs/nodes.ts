@@ -21,6 +21,9 @@ interface BrokerSettings {
 const groupCoordinator = 0;
 const unknownTopic = 3;
 
+/** Asks for all topics there are: kafkajs writes an empty list as the protocol's null. */
+export const allTopics: readonly string[] = [];
+
 /** Leaders and counts of the topics asked for, as one broker sees them. */
 export interface TopicView {
   readonly errorCode: number;
@@ -98,7 +101,7 @@ export class Nodes {
     return broker.connectionPool.send(request);
   }
 
-  /** Asks for some topics, and learns the nodes' addresses on the way. */
+  /** Asks for some topics, or for `allTopics`, and learns the nodes' addresses on the way. */
   async metadata(topics: readonly string[]): Promise<Map<string, TopicView>> {
     const answer = await this.ask(await this.any(), 'Metadata', { topics, allowAutoTopicCreation: false });
     for (const { nodeId, host, port } of answer.brokers) await this.learn(nodeId, host, port);

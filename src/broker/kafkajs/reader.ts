@@ -26,7 +26,7 @@ export class KafkajsReader implements GroupReader {
     this.listener = listener;
     this.admin = admin;
     this.nodes = new Nodes(connection);
-    const topics = new Topics(this.nodes, settings.topicGroups.flat());
+    const topics = new Topics(this.nodes, settings.topicSets);
     this.fetcher = new Fetcher(this.nodes, topics, settings, {
       fetched: (batch) => {
         if (this.state === 'running') listener.fetched(batch);

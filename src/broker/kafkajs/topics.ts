@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Failure } from '../../../actors/failure.ts';
 import type { TopicPartition } from '../../../actors/port.ts';
+import { dealTopics, hasPatterns, type TopicSet } from '../../../actors/topic-set.ts';
 import { failureOf, protocolError } from './failures.ts';
-import type { Nodes } from './nodes.ts';
+import { allTopics, type Nodes } from './nodes.ts';
 
 const unknownTopic = 3;
 const noLeader = 5;
@@ -10,18 +11,21 @@ const invalidTopic = 17;
 const confirmations = 4;
 const confirmationWait = 250;
 
-/** The topics one reader reads: how many partitions they have and which node leads each. */
+/** The topics one reader reads: which they are, how many partitions they have and which node leads each. */
 export class Topics {
   private readonly nodes: Nodes;
-  private readonly names: readonly string[];
-  private readonly leaders = new Map<string, readonly number[]>();
+  private readonly sets: readonly TopicSet[];
+  private readonly named: readonly string[];
+  private leaders = new Map<string, readonly number[]>();
+  private current: readonly (readonly string[])[] = [];
   private missing: readonly string[] = [];
   private refreshing: Promise<void> | null = null;
   private refreshedAt = 0;
 
-  constructor(nodes: Nodes, names: readonly string[]) {
+  constructor(nodes: Nodes, sets: readonly TopicSet[]) {
     this.nodes = nodes;
-    this.names = [...new Set(names)];
+    this.sets = sets;
+    this.named = [...new Set(sets.flatMap(({ topics }) => topics))];
   }
 
   /** Asks again; callers at the same time share one request. */
@@ -52,9 +56,14 @@ export class Topics {
     return this.leaders.get(topic)?.length ?? 0;
   }
 
-  /** Changes whenever a topic gets more partitions. */
+  /** The topics of each set, as they were when last asked for. */
+  get dealt(): readonly (readonly string[])[] {
+    return this.current;
+  }
+
+  /** Changes whenever a topic gets more partitions, and when topics come to meet a pattern or go. */
   get shape(): string {
-    return this.names.map((name) => this.count(name)).join();
+    return this.current.flat().map((name) => `${name} ${this.count(name)}`).join();
   }
 
   /** The node that leads a partition, or -1 if that is not known. */
@@ -63,15 +72,22 @@ export class Topics {
   }
 
   private async load(): Promise<void> {
-    const views = await this.nodes.metadata(this.names);
-    const missing: string[] = [];
-    for (const name of this.names) {
+    const views = await this.nodes.metadata(hasPatterns(this.sets) ? allTopics : this.named);
+    const leaders = new Map<string, readonly number[]>();
+    const missing = new Set(this.named);
+    const dealt = dealTopics(this.sets, new Set([...this.named, ...views.keys()]));
+    for (const name of dealt.flat()) {
       const view = views.get(name);
-      if (view === undefined || view.errorCode === unknownTopic || view.errorCode === invalidTopic) missing.push(name);
-      else if (view.errorCode !== 0 && view.errorCode !== noLeader) throw failureOf(protocolError(view.errorCode), `Describing topic "${name}"`);
-      else this.leaders.set(name, view.leaders);
+      if (view === undefined || view.errorCode === unknownTopic || view.errorCode === invalidTopic) continue;
+      if (view.errorCode !== 0 && view.errorCode !== noLeader) throw failureOf(protocolError(view.errorCode), `Describing topic "${name}"`);
+      leaders.set(name, view.leaders);
+      missing.delete(name);
     }
-    this.missing = missing;
+    // One that is being made may show without partitions, one that is missing now may only be new to this broker: what was known stays.
+    for (const name of missing) leaders.set(name, this.leaders.get(name) ?? []);
+    this.leaders = leaders;
+    this.current = dealt.map((topics) => topics.filter((topic) => leaders.has(topic)));
+    this.missing = [...missing];
     this.refreshedAt = Date.now();
   }
 }

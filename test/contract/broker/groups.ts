@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { TopicPartition } from '../../../actors/port.ts';
 import { failureOf, Member, memberSettings, nameOf } from './member.ts';
-import { brokerCase, outgoing, outgoings, rejectsWith, sleep, texts, withBroker, write } from './support.ts';
+import { topicPattern } from '../../../actors/topic-set.ts';
+import { brokerCase, newId, outgoing, outgoings, rejectsWith, sleep, texts, withBroker, write } from './support.ts';
 import type { Case } from './support.ts';
 
 const all = (topic: string, partitions: number): TopicPartition[] => Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
@@ -19,7 +20,7 @@ async function untilShared(members: readonly [Member, ...Member[]], count: numbe
 export const groupCases: readonly Case[] = [
   brokerCase('two members share the partitions, equal numbers of a topic group with one of them', async (broker, backend) => {
     const [a, b, c] = [await backend.newTopic(4), await backend.newTopic(4), await backend.newTopic(2)];
-    const settings = memberSettings(backend.newGroup(), [], { topicGroups: [[a, b], [c]] });
+    const settings = memberSettings(backend.newGroup(), [], { topicSets: [{ topics: [a, b], patterns: [] }, { topics: [c], patterns: [] }] });
     await withBroker(backend, async (other) => {
       const one = await Member.start(broker, settings);
       const two = await Member.start(other, settings);
@@ -146,6 +147,32 @@ export const groupCases: readonly Case[] = [
     await sleep(300);
     assert.deepEqual(read.values(), texts(3));
     await read.stop();
+  }),
+
+  brokerCase('topics that meet a pattern are read, also those made later; a topic that is named belongs to its own set', async (broker, backend) => {
+    const prefix = newId();
+    const make = (name: string, partitions: number): Promise<void> => broker.createTopics([{ topic: `${prefix}-${name}`, partitions }]);
+    await Promise.all([make('a', 2), make('special', 3), make('other.a', 1)]);
+    const sets = [
+      { topics: [], patterns: [topicPattern(`${prefix}-(a|b|special)`)] },
+      { topics: [`${prefix}-special`], patterns: [] }
+    ];
+    const settings = memberSettings(backend.newGroup(), [], { topicSets: sets });
+    await withBroker(backend, async (other) => {
+      const one = await Member.start(broker, settings, 0);
+      const two = await Member.start(other, settings, 0);
+      await untilShared([one, two], 5, 2);
+      await make('b', 4);
+      await untilShared([one, two], 9, 3);
+      for (const member of [one, two]) {
+        const numbers = (name: string): number[] => member.partitions.filter(({ topic }) => topic === `${prefix}-${name}`).map(({ partition }) => partition);
+        for (const number of numbers('a')) assert.ok(numbers('b').includes(number), 'equal numbers of one set are with one member');
+      }
+      await write(broker, outgoings(`${prefix}-b`, 3, 5));
+      await one.until('what was written to the new topic', () => one.records().length + two.records().length === 5);
+      assert.ok((await broker.listTopics()).includes(`${prefix}-b`));
+      await Promise.all([one.stop(), two.stop()]);
+    });
   }),
 
   brokerCase('closing a broker takes its readers out of their groups', async (broker, backend) => {

@@ -10,7 +10,8 @@ const patience = 20_000;
 export function memberSettings(group: string, topics: readonly string[], more: Partial<ReaderSettings> = {}): ReaderSettings {
   return {
     group,
-    topicGroups: [topics],
+    topicSets: [{ topics, patterns: [] }],
+    discovery: 500,
     signature: 'plan-1',
     sessionTimeout: 10_000,
     maxWait: 50,
