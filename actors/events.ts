@@ -13,6 +13,10 @@ export interface RuntimeEvents {
   recordsFailed(topology: string, node: string, failed: { readonly code: FailureCode; readonly count: number; readonly example: string }): void;
   topicsCreated(topology: string, topics: readonly string[]): void;
   checkpointed(topology: string, task: string, epoch: number, outputs: number, times: CheckpointTimes): void;
+  /** The topology files were read again and now run, by name. */
+  reloaded(topologies: { readonly kept: readonly string[]; readonly started: readonly string[]; readonly changed: readonly string[]; readonly stopped: readonly string[] }): void;
+  /** They were read again and cannot run: what ran before goes on. One reason per mistake. */
+  reloadRefused(reasons: readonly string[]): void;
   stateDirectoryQuarantined(path: string): void;
   /** What the daemon remembers could not be written; the stream goes on. */
   stateDirectoryNotWritten(message: string): void;

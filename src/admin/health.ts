@@ -6,9 +6,9 @@ export interface Health {
   readonly body: unknown;
 }
 
-/** Ready: every topology runs, with all the tasks assigned to it open. A broker that is away is not ready, but alive. */
+/** Ready: every topology runs or, as `available_now` does, has ended, with all the tasks assigned to it open. A broker that is away is not ready, but alive. */
 export function readiness(topologies: readonly TopologyStatus[]): Health {
-  const ok = topologies.every(({ state, tasks }) => state === 'running' && tasks.running === tasks.assigned);
+  const ok = topologies.every(({ state, tasks }) => state === 'stopped' || (state === 'running' && tasks.running === tasks.assigned));
   const body = {
     ready: ok,
     topologies: topologies.map(({ name, state, tasks, lag, failure }) => ({ name, state, tasks, lag, ...(failure === null ? {} : { failure }) }))

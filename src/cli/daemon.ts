@@ -1,6 +1,7 @@
 import type { TopologyStatus } from '../../actors/status.ts';
 import { asFailure } from '../../actors/failure.ts';
 import type { Failure } from '../../actors/failure.ts';
+import type { RuntimeEvents } from '../../actors/events.ts';
 import type { Broker } from '../../actors/port.ts';
 import { startAdmin } from '../admin/server.ts';
 import type { AdminServer } from '../admin/server.ts';
@@ -8,6 +9,7 @@ import { createBroker } from './create-broker.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { faultsFrom } from '../runtime/fault.ts';
 import { Supervisor } from '../runtime/supervisor.ts';
+import type { Reloaded } from '../runtime/supervisor.ts';
 import { defaultLimits } from '../runtime/topology.ts';
 import type { RuntimeLimits } from '../runtime/topology.ts';
 import { acquireLock } from '../state/lock.ts';
@@ -43,6 +45,10 @@ export interface Daemon {
   status(): TopologyStatus[];
   /** The broker of a plan, connected or connecting. */
   broker(plan: Plan): Broker;
+  /** Runs these plans from now on; see `Supervisor.reload`. */
+  reload(plans: readonly Plan[]): Promise<Reloaded>;
+  /** What happens outside of topologies is told here. */
+  readonly events: RuntimeEvents;
   /** Drains, commits, leaves; `finished` resolves behind it. */
   stop(): Promise<void>;
   /** Resolves when everything has ended and is closed, with the failures. */
@@ -73,6 +79,8 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     url: admin?.url ?? null,
     status: () => supervisor.status(),
     broker,
+    reload: (plans) => supervisor.reload(plans),
+    events,
     stop: () => supervisor.stop(),
     async finished() {
       const failures = await supervisor.finished();

@@ -11,7 +11,9 @@ import type { Daemon, DaemonSettings } from './daemon.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
 import type { Output } from './output.ts';
 import { Reporter, statusLine } from './report.ts';
+import { Reloader, reloadOnSignal } from './reload.ts';
 import { onStopSignal } from './signals.ts';
+import { watchFiles } from './watch.ts';
 
 /** Options that every command that runs topologies has. */
 export const daemonOptions: readonly OptionHelp[] = [
@@ -30,7 +32,7 @@ export function runCommand(output: Output): Command {
     summary: 'Runs topologies until it is told to stop (SIGTERM, Ctrl-C).',
     usage: 'FILE|DIR… [options]',
     examples: ['millrace run config/flights.yaml', 'millrace run topologies/ --state-dir /var/lib/millrace'],
-    options: daemonOptions,
+    options: [...daemonOptions, { name: 'watch', summary: 'Reload when a topology file, or one that it names, changes; SIGHUP does it at any time.' }],
     async run(args) {
       if (args.positionals.length === 0) throw new UsageError('Name at least one topology file or folder.');
       const loaded = loadPlans(args.positionals, output);
@@ -40,7 +42,15 @@ export function runCommand(output: Output): Command {
       const { startDaemon } = await import('./daemon.ts');
       const daemon = await startDaemon(daemonSettings(args, loaded, log));
       if (daemon.url !== null) log.info({ url: daemon.url }, `probes and metrics at ${daemon.url}`);
-      return superviseDaemon(daemon, args, log, output);
+      const reloader = new Reloader(daemon, args.positionals, loaded);
+      const forget = reloadOnSignal(reloader, daemon, output);
+      const unwatch = args.on('watch') ? watchFiles(reloader) : null;
+      try {
+        return await superviseDaemon(daemon, args, log, output);
+      } finally {
+        unwatch?.();
+        forget();
+      }
     }
   };
 }

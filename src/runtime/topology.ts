@@ -2,7 +2,7 @@ import type { RuntimeEvents } from '../../actors/events.ts';
 import { asFailure } from '../../actors/failure.ts';
 import type { Failure } from '../../actors/failure.ts';
 import type { Assignment, Broker, GroupReader, ReaderSettings } from '../../actors/port.ts';
-import type { TopologyStatus } from '../../actors/status.ts';
+import type { LifecycleState, TopologyStatus } from '../../actors/status.ts';
 import type { Plan } from '../topology/model.ts';
 import { Available } from './available.ts';
 import { Backoff } from './backoff.ts';
@@ -56,6 +56,8 @@ const doneInterval = 200;
 /** Bounds of a fetch: enough that a backlog is read in large pieces, little enough that 64 partitions do not fill the memory. */
 const fetchBounds = { maxWait: 50, maxBytes: 2 * 1024 * 1024, maxBytesPerPartition: 256 * 1024 };
 
+let made = 0;
+
 /** A topology on this daemon: a member of its consumer group, from its start to its end. */
 export class TopologyRuntime {
   readonly #settings: TopologySettings;
@@ -77,7 +79,8 @@ export class TopologyRuntime {
     this.#progress = new Progress(plan);
     this.#lifecycle = new Lifecycle((to) => { events.topologyChanged(plan.name, to, this.#failure); });
     this.#actor = parent.spawn<TopologyMessage>({
-      name: plan.name,
+      // Unique also while the one that this one replaces is still stopping.
+      name: `${plan.name}-${++made}`,
       receive: (message) => { this.#receive(message); },
       onFault: (error) => { this.#fail(asFailure(error, 'task_crashed')); }
     });
@@ -93,6 +96,10 @@ export class TopologyRuntime {
 
   get name(): string {
     return this.#settings.plan.name;
+  }
+
+  get state(): LifecycleState {
+    return this.#lifecycle.state;
   }
 
   /** Why it failed, or what it waits for. */

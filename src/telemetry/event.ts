@@ -56,6 +56,17 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
       for (const [phase, milliseconds] of Object.entries(times)) metrics.checkpointDuration.record((milliseconds as number) / 1000, { topology, phase });
       if (log.isLevelEnabled('trace')) log.trace({ topology, task, epoch, outputs, times }, 'checkpoint');
     },
+    reloaded({ kept, started, changed, stopped }) {
+      const parts = Object.entries({ changed, started, stopped }).filter(([, names]) => names.length > 0);
+      metrics.reloads.add(1, { result: parts.length > 0 ? 'applied' : 'unchanged' });
+      const what = parts.map(([verb, names]) => `${verb} ${names.join(', ')}`).join('; ');
+      log.info({ kept, started, changed, stopped }, what === '' ? 'reload: nothing has changed' : `reload: ${what}`);
+    },
+    reloadRefused(reasons) {
+      metrics.reloads.add(1, { result: 'refused' });
+      for (const reason of reasons) log.error({ reason }, `reload: ${reason}`);
+      log.error('reload refused: everything goes on as it was');
+    },
     stateDirectoryNotWritten(message) {
       log.warn({ reason: message }, `state directory could not be written: ${message}`);
     },

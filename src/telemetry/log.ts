@@ -12,7 +12,7 @@ export interface LineWriter {
 /** How a logger is made. */
 export interface LogSettings {
   readonly level: string;
-  /** Values that must never be printed. */
+  /** Values that must never be printed; more may be added while it is in use. */
   readonly secrets: readonly string[];
   readonly to: LineWriter;
 }
@@ -20,7 +20,7 @@ export interface LogSettings {
 /** A pino logger that writes JSON lines in this thread: worker transports lose lines when a process ends. */
 export function createLog({ level, secrets, to }: LogSettings): Logger {
   const base = { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime };
-  return pino(base, secrets.length === 0 ? to : { write: (line: string) => { to.write(redactLine(line, secrets)); } });
+  return pino(base, { write: (line: string) => { to.write(secrets.length === 0 ? line : redactLine(line, secrets)); } });
 }
 
 /** Replaces every secret in a text. */

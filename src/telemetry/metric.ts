@@ -13,6 +13,7 @@ export interface Metrics {
   readonly fenced: Counter;
   readonly recordsFailed: Counter;
   readonly checkpointDuration: Histogram;
+  readonly reloads: Counter;
   /** Reads the status of all topologies at each collection. */
   observe(status: () => readonly TopologyStatus[]): void;
   /** Answers with the Prometheus text format. */
@@ -36,6 +37,7 @@ export function createMetrics(version: string): Metrics {
       description: 'Duration of a checkpoint by phase.',
       advice: { explicitBucketBoundaries: durationBuckets }
     }),
+    reloads: meter.createCounter('millrace_config_reloads', { description: 'Times the topology files were read again, by result: applied, unchanged or refused.' }),
     observe: (status) => { observeStatus(meter, status); },
     handle: (request, response) => { exporter.getMetricsRequestHandler(request, response); }
   };

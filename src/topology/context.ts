@@ -74,7 +74,9 @@ export class NodeContext implements BuildContext {
   #readSchema(path: string, at: Path): Validator {
     const file = resolve(dirname(this.#file.file), path);
     try {
-      return compileSchema(JSON.parse(readFileSync(file, 'utf8')));
+      const text = readFileSync(file, 'utf8');
+      this.#file.names(file, text);
+      return compileSchema(JSON.parse(text));
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const reason = code === 'ENOENT' ? 'no such file' : message;

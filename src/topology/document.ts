@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Alias, Document, Node, Pair } from 'yaml';
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { Path } from '../../actors/component.ts';
@@ -28,6 +29,8 @@ export class SourceFile {
   readonly secrets: string[] = [];
   /** The tree as plain objects (without prototypes) and lists, interpolated; undefined where there is none to go on with. */
   readonly root: unknown;
+  /** Files that this one names, such as JSON Schemas, with a hash of what was read. */
+  readonly named = new Map<string, string>();
   readonly #lines = new LineCounter();
   readonly #document: Document.Parsed | null;
   readonly #text: string;
@@ -48,6 +51,16 @@ export class SourceFile {
   report(path: Path, code: string, message: string, hint?: string, placement: Placement = {}): void {
     if (this.#unresolved.has(JSON.stringify(path))) return;
     this.#add(this.#offsetOf(path, placement), code, message, hint);
+  }
+
+  /** Takes note of a file that this one names. */
+  names(file: string, content: string): void {
+    this.named.set(file, hash(content));
+  }
+
+  /** Changes with everything that the topology is made of. */
+  get fingerprint(): string {
+    return hash(JSON.stringify([this.root, [...this.named].sort()]));
   }
 
   /** Whether the scalar at a path was one single `${…}`. */
@@ -187,4 +200,8 @@ function startOf(node: unknown): number {
 /** `key:` with nothing behind it is a null scalar of no length. */
 function emptyScalar(node: unknown): boolean {
   return isScalar(node) && node.value === null && node.source === '';
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }

@@ -94,4 +94,8 @@ export interface Plan {
   readonly subTopologies: readonly SubTopology[];
   /** Hash of what members of one group must agree on: sources, sub-topologies, delivery. */
   readonly signature: string;
+  /** Hash of the whole file as it was resolved, and of the files it names: with the same one nothing has changed. */
+  readonly fingerprint: string;
+  /** The file and those it names, to be watched. */
+  readonly files: readonly string[];
 }

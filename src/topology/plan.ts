@@ -3,24 +3,27 @@ import type { SinkLogic, SourceLogic, TransformLogic } from '../../actors/compon
 import type { Graph } from './connect.ts';
 import type { Declared, OnErrorOption } from './declare.ts';
 import type { TopicSet } from '../../actors/topic-set.ts';
+import type { SourceFile } from './document.ts';
 import type { Edge, ErrorPolicy, Plan, PlanNode, SubTopology, Trigger } from './model.ts';
 import type { TopologyHead } from './schema.ts';
 
 /** The plan of a file without mistakes. */
-export function createPlan(file: string, head: TopologyHead, graph: Graph): Plan {
+export function createPlan(file: SourceFile, head: TopologyHead, graph: Graph): Plan {
   const ids = new Map(graph.order.map((index, id) => [index, id]));
   const nodes = graph.order.map((index, id) => planNode(graph, index, id, ids, head.on_error));
   const subTopologies = split(nodes, graph);
   return {
     name: head.name,
-    file,
+    file: file.file,
     group: head.group ?? head.name,
     broker: head.broker,
     delivery: head.delivery,
     trigger: triggerOf(head.trigger),
     nodes,
     subTopologies,
-    signature: signatureOf(head, subTopologies)
+    signature: signatureOf(head, subTopologies),
+    fingerprint: file.fingerprint,
+    files: [file.file, ...file.named.keys()]
   };
 }
 

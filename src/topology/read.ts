@@ -34,7 +34,7 @@ export function readTopology(path: string, text: string, environment: Environmen
   checkEnds(file, options);
   checkTopics(file, nodes, options);
   if (head === null || file.problems.length > 0) return { file, plan: null };
-  return { file, plan: createPlan(path, head, graph) };
+  return { file, plan: createPlan(file, head, graph) };
 }
 
 function readHead(file: SourceFile, options: Record<string, unknown>): TopologyHead | null {
