@@ -61,9 +61,11 @@ export interface TransformLogic {
   process(batch: Batch, out: Collector): void;
 }
 
-/** A record as a sink wants it written; the partition is chosen when the topic's partition count is known. */
+/** A record as a sink wants it written. */
 export interface OutputRecord {
   readonly topic: string;
+  /** Null: by the key, once the topic's partition count is known. */
+  readonly partition: number | null;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers: readonly Header[];

@@ -19,6 +19,9 @@ const config = z.strictObject({
   key: expression()
     .optional()
     .describe("An expression for the key: a string is written as UTF-8, a number or boolean as its text, an object as JSON; null gives no key. Default: the record's own key, byte for byte."),
+  partition: expression()
+    .optional()
+    .describe('An expression for the partition number, such as partition for the one it was read from; null leaves it to the key. Default: by the key, as the Java client does; records without one in turn.'),
   headers: z
     .record(z.string(), expression())
     .optional()
@@ -67,6 +70,7 @@ sinks:
         const tombstone = isTombstone(record);
         return {
           topic: fixed ?? topicOf(parts, record, now, tombstone),
+          partition: partitionOf(parts, record, now, tombstone),
           key: keyOf(parts, record, now, tombstone),
           value: tombstone ? null : valueOf(parts.codec, record),
           headers: parts.headers.length === 0 ? record.headers : headersOf(parts, record, now, tombstone),
@@ -89,6 +93,7 @@ interface Parts {
   readonly json: Codec;
   readonly topic: Part | null;
   readonly key: Part | null;
+  readonly partition: Part | null;
   readonly headers: readonly (Part & { readonly name: string })[];
   readonly timestamp: Part | 'record' | 'now';
 }
@@ -98,13 +103,14 @@ function compile(options: z.output<typeof config>, context: BuildContext): Parts
     evaluate: context.expression(source, at),
     readsValue: context.uses(source, 'value')
   });
-  const { topic, key, timestamp } = options;
+  const { topic, key, partition, timestamp } = options;
   return {
     codec: context.codec({ type: options.codec }, ['codec']),
     text: context.codec({ type: 'text' }, []),
     json: context.codec({ type: 'json' }, []),
     topic: typeof topic === 'string' ? null : part(topic.expression, ['topic', 'expression']),
     key: key === undefined ? null : part(key, ['key']),
+    partition: partition === undefined ? null : part(partition, ['partition']),
     headers: Object.entries(options.headers ?? {}).map(([name, source]) => ({ name, ...part(source, ['headers', name]) })),
     timestamp: timestamp === 'record' || timestamp === 'now' ? timestamp : part(timestamp, ['timestamp'])
   };
@@ -126,6 +132,13 @@ function keyOf(parts: Parts, record: StreamRecord, now: number, tombstone: boole
   const { key } = parts;
   if (key === null || (tombstone && key.readsValue)) return record.key;
   return toBytes(parts, key.evaluate(record, now));
+}
+
+function partitionOf({ partition }: Parts, record: StreamRecord, now: number, tombstone: boolean): number | null {
+  if (partition === null || (tombstone && partition.readsValue)) return null;
+  const result = partition.evaluate(record, now);
+  if (result === null || (typeof result === 'number' && Number.isInteger(result) && result >= 0)) return result;
+  throw new Failure('unencodable', `partition: expected a whole number from 0, found ${typeof result === 'number' ? result : typeof result}`);
 }
 
 /** Original bytes where nothing changed: no decoder and encoder pair gives back every byte (number formats, spaces, key order). */

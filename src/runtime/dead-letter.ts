@@ -14,6 +14,7 @@ export function deadLetterRecord(letter: DeadLetter, node: string, policy: DeadL
   const { record } = letter;
   const output = {
     topic: policy.topic,
+    partition: null,
     key: record.key,
     value: policy.envelope ? envelope(letter, node, now) : record.bytes,
     headers: [...record.headers, ...errorHeaders(letter, node, now)],
@@ -31,7 +32,7 @@ export function retimed(output: OutputRecord, now: number): OutputRecord {
 export function truncatedDeadLetter(letter: DeadLetter, node: string, policy: DeadLetterPolicy, now: number): OutputRecord {
   const size = letter.record.bytes?.byteLength ?? 0;
   const headers = [...errorHeaders(letter, node, now), header('millrace.error.truncated', `value of ${size} bytes left out`)];
-  return { topic: policy.topic, key: shortKey(letter.record.key), value: Buffer.alloc(0), headers, timestamp: now };
+  return { topic: policy.topic, partition: null, key: shortKey(letter.record.key), value: Buffer.alloc(0), headers, timestamp: now };
 }
 
 /** A key that may itself be what does not fit. */

@@ -128,7 +128,7 @@ export class SinkReceiver {
   #pend(lane: Lane, output: OutputRecord, info: TopicInfo, size: number): void {
     this.#settings.outbox.add(lane, {
       topic: output.topic,
-      partition: this.#partitioner.partition(output.topic, output.key, info.partitions),
+      partition: output.partition ?? this.#partitioner.partition(output.topic, output.key, info.partitions),
       key: output.key,
       value: output.value,
       headers: output.headers,
@@ -204,7 +204,8 @@ export class SinkReceiver {
 
 /** What the topic would refuse, found out before it is sent: one such record refuses its whole batch, and the producer is lost with it. */
 function refusal(output: OutputRecord, info: TopicInfo, size: number, now: number): Failure | null {
-  const { topic, timestamp } = output;
+  const { topic, partition, timestamp } = output;
+  if (partition !== null && partition >= info.partitions) return new Failure('unencodable', `partition: topic ${topic} has ${info.partitions} partitions, there is no partition ${partition}.`);
   if (size + batchOverhead > info.maxMessageBytes) return new Failure('record_too_large', `Topic ${topic} takes at most ${info.maxMessageBytes} bytes, the record has ${size}.`);
   if (info.keyed && output.key === null) return new Failure('key_missing', `Topic ${topic} is compacted and takes records with a key only, the record has none.`);
   const { behind, ahead } = info.timestamps;

@@ -14,7 +14,9 @@ export interface Graph {
 
 /** Resolves every `from` and reports what dangles, turns in a circle or goes nowhere. */
 export function connect(file: SourceFile, nodes: readonly Declared[]): Graph {
-  const index = new Map(nodes.map(({ name }, i) => [name, i]));
+  const index = new Map<string, number>();
+  // Of two nodes with one name, which is reported as that, the first is meant: sinks come last, and nobody reads them.
+  nodes.forEach(({ name }, i) => { if (!index.has(name)) index.set(name, i); });
   const read = new Set<string>();
   const inputs = nodes.map((node) => resolveInputs(file, nodes, index, node, read));
   const order = sort(file, nodes, inputs);

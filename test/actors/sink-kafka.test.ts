@@ -88,6 +88,14 @@ describe('topic and timestamp', () => {
     fails(options, recordOf(undefined), /tombstone/);
   });
 
+  it('takes a partition from an expression, and fails what is no partition number', () => {
+    assert.equal(output({}, recordOf({})).partition, null);
+    assert.equal(output({ partition: 'partition' }, recordOf({}, { origin: { topic: 'in', partition: 7, codec: 'json' } })).partition, 7);
+    assert.equal(output({ partition: 'value.p % 4' }, recordOf({ p: 6 })).partition, 2);
+    assert.equal(output({ partition: 'null' }, recordOf({})).partition, null);
+    for (const p of [-1, 1.5, '2', true]) fails({ partition: 'value.p' }, recordOf({ p }), /partition: expected a whole number/);
+  });
+
   it('takes the timestamp of the record, of now or of an expression', () => {
     const stamp = (timestamp: string | undefined, value: unknown, own = 1000) => output(timestamp === undefined ? {} : { timestamp }, recordOf(value, { timestamp: own })).timestamp;
     assert.equal(stamp(undefined, {}), 1000);
@@ -102,6 +110,6 @@ describe('topic and timestamp', () => {
   it('leaves out on a tombstone what reads its value', () => {
     const record = recordOf(undefined, { headers: [['h', null]] });
     const result = output({ key: 'value.k', headers: { h: 'value.h', t: 'topic' }, timestamp: 'value.at' }, record);
-    assert.deepEqual({ ...result, headers: result.headers.map(([name]) => name) }, { topic: 'out', key: record.key, value: null, headers: ['h', 't'], timestamp: 1000 });
+    assert.deepEqual({ ...result, headers: result.headers.map(([name]) => name) }, { topic: 'out', partition: null, key: record.key, value: null, headers: ['h', 't'], timestamp: 1000 });
   });
 });

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import type { Broker } from '../../actors/port.ts';
+import { readCommitted } from './stream.ts';
+
+/** A record to be put into a topic; a value that is no text is written as JSON. */
+interface InputRecord {
+  readonly topic: string;
+  readonly partition?: number;
+  readonly key?: string | null;
+  readonly value: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a ready topology makes of what. */
+export interface ReadyCase {
+  readonly input: readonly InputRecord[];
+  /** Values by topic, in any order; every topic it writes. */
+  readonly expected: Readonly<Record<string, readonly unknown[]>>;
+  /** Whether it ends by itself. */
+  readonly ends?: boolean;
+  /** Takes out of an output what changes from run to run. */
+  strip?(text: string): string;
+  /** What values do not show. */
+  check?(broker: Broker): Promise<void>;
+}
+
+const withoutTimes = (text: string): string => text.replace(/,"processed_at":\d{13}/, '');
+
+async function headersOf(broker: Broker, topic: string): Promise<Map<string, string>[]> {
+  return (await readCommitted(broker, topic)).map(({ headers }) => new Map(headers.map(([name, value]) => [name, Buffer.from(value ?? []).toString()])));
+}
+
+/** By the name of the file in config/. */
+export const cases: Readonly<Record<string, ReadyCase>> = {
+  'filter-and-route': {
+    input: [
+      { topic: 'events', key: 'a', value: '{"user_id":"u1", "severity":"high"}' },
+      { topic: 'events', value: { user_id: 'u2', severity: 'low' } },
+      { topic: 'events', value: { user_id: 'u3' } },
+      { topic: 'events', value: { user_id: 'u4', severity: 'high', test: true } },
+      { topic: 'events', value: { user_id: 'u5', severity: 'high', test: false } },
+      { topic: 'events', value: '{"user_id":' },
+      { topic: 'events', value: { severity: 'high' } }
+    ],
+    expected: {
+      'events-urgent': ['{"user_id":"u1", "severity":"high"}', { user_id: 'u5', severity: 'high', test: false }],
+      'events-standard': [{ user_id: 'u2', severity: 'low' }, { user_id: 'u3' }],
+      'events-errors': ['{"user_id":', { severity: 'high' }]
+    },
+    async check(broker) {
+      const codes = (await headersOf(broker, 'events-errors')).map((headers) => `${headers.get('millrace.error.node')} ${headers.get('millrace.error.code')}`);
+      assert.deepEqual(codes.toSorted(), ['events undecodable', 'urgent expression_failed']);
+      const keys = (await readCommitted(broker, 'events-urgent')).map(({ key }) => Buffer.from(key ?? []).toString());
+      assert.deepEqual(keys.toSorted(), ['u1', 'u5']);
+    }
+  },
+  'schema-check': {
+    input: [
+      { topic: 'signups', key: 'k', value: '{ "id": "1", "type": "signup", "user_id": "u", "extra": 1.50 }', headers: { h: 'x' } },
+      { topic: 'signups', value: { id: '2', type: 'payment', user_id: 'u', amount: 3 } },
+      { topic: 'signups', value: { id: '3', type: 'payment', user_id: 'u' } },
+      { topic: 'signups', value: { id: '4', type: 'payment', user_id: 'u', amount: -1 } },
+      { topic: 'signups', value: { id: '5', type: 'signup' } },
+      { topic: 'signups', value: { id: 6, type: 'signup', user_id: 'u' } },
+      { topic: 'signups', value: 'no json' },
+      { topic: 'signups', key: 'gone', value: null }
+    ],
+    expected: {
+      'signups-checked': ['{ "id": "1", "type": "signup", "user_id": "u", "extra": 1.50 }', { id: '2', type: 'payment', user_id: 'u', amount: 3 }, ''],
+      'signups-rejected': [
+        { id: '3', type: 'payment', user_id: 'u' },
+        { id: '4', type: 'payment', user_id: 'u', amount: -1 },
+        { id: '5', type: 'signup' },
+        { id: 6, type: 'signup', user_id: 'u' },
+        'no json'
+      ]
+    },
+    async check(broker) {
+      const codes = (await headersOf(broker, 'signups-rejected')).map((headers) => headers.get('millrace.error.code'));
+      assert.deepEqual(codes.toSorted(), ['rule_violation', 'rule_violation', 'schema_violation', 'schema_violation', 'undecodable']);
+      assert.ok((await headersOf(broker, 'signups-checked')).some((headers) => headers.get('h') === 'x'));
+    }
+  },
+  reshape: {
+    input: [
+      { topic: 'payments', value: '{"usr":"u1","amount":12.34,"card":"4111","internal":{"notes":"n","id":7},"address":{"country":"CH"}}' },
+      { topic: 'payments', value: { usr: 'u2', amount: 5 } },
+      { topic: 'payments', value: { usr: 'u3', amount: 'five' } }
+    ],
+    expected: {
+      'payments-public': [
+        { amount: 12.34, internal: { id: 7 }, address: { country: 'CH' }, user_id: 'u1', amount_cents: 1234, country: 'CH' },
+        { amount: 5, user_id: 'u2', amount_cents: 500, country: 'unknown' }
+      ],
+      'payments-archive': [
+        '{"usr":"u1","amount":12.34,"card":"4111","internal":{"notes":"n","id":7},"address":{"country":"CH"}}',
+        { usr: 'u2', amount: 5 },
+        { usr: 'u3', amount: 'five' }
+      ],
+      'payments-errors': [{ usr: 'u3', amount: 'five' }]
+    },
+    strip: withoutTimes,
+    async check(broker) {
+      for (const headers of await headersOf(broker, 'payments-archive')) assert.equal(headers.get('copied_from'), 'payments');
+    }
+  },
+  'many-sinks': {
+    input: [
+      { topic: 'orders', value: { customer: 'c1', item: 'i1', price: 5, quantity: 2, region: 'eu' } },
+      { topic: 'orders', value: { customer: 'c2', item: 'i2', price: 20000, quantity: 1, region: 'us' } },
+      { topic: 'orders', value: { customer: 'c3', item: 'i3', price: 1, quantity: 0, region: 'atlantis' } }
+    ],
+    expected: {
+      'orders-invoices': [
+        { customer: 'c1', item: 'i1', price: 5, quantity: 2, region: 'eu', total: 10 },
+        { customer: 'c2', item: 'i2', price: 20000, quantity: 1, region: 'us', total: 20000 }
+      ],
+      'orders-stock': [
+        { customer: 'c1', item: 'i1', price: 5, quantity: 2, region: 'eu', total: 10 },
+        { customer: 'c2', item: 'i2', price: 20000, quantity: 1, region: 'us', total: 20000 }
+      ],
+      'orders-fraud': [{ customer: 'c2', item: 'i2', price: 20000, quantity: 1, region: 'us', total: 20000 }],
+      'orders-eu': [{ customer: 'c1', item: 'i1', price: 5, quantity: 2, region: 'eu', total: 10 }],
+      'orders-us': [{ customer: 'c2', item: 'i2', price: 20000, quantity: 1, region: 'us', total: 20000 }],
+      'orders-errors': [{ customer: 'c3', item: 'i3', price: 1, quantity: 0, region: 'atlantis' }]
+    }
+  },
+  backfill: {
+    ends: true,
+    input: [
+      { topic: 'history', value: { user: 'u1', n: 1 } },
+      { topic: 'history', value: { n: 2 } },
+      { topic: 'history', value: 'broken' }
+    ],
+    expected: {
+      'history-v2': [{ n: 1, user_id: 'u1', version: 2 }],
+      'history-errors': [{ n: 2 }, 'broken']
+    }
+  },
+  mirror: {
+    input: [
+      { topic: 'shop-a', partition: 2, key: 'k', value: 'not json', headers: { h: '1' } },
+      { topic: 'shop-a', partition: 0, value: { n: 1 } },
+      { topic: 'shop-b', partition: 1, key: 'k', value: null },
+      { topic: 'other', partition: 1, value: 'left alone' }
+    ],
+    expected: { 'copy.shop-a': ['not json', { n: 1 }], 'copy.shop-b': [''] },
+    async check(broker) {
+      const places = async (topic: string): Promise<string[]> =>
+        (await readCommitted(broker, topic)).map(({ partition, key, value, headers }) => `${partition} ${key === null ? '-' : Buffer.from(key).toString()} ${value === null ? 'none' : 'some'} ${headers.length}`);
+      assert.deepEqual(await places('copy.shop-a'), ['0 - some 0', '2 k some 1']);
+      assert.deepEqual(await places('copy.shop-b'), ['1 k none 0']);
+    }
+  }
+};
