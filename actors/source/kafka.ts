@@ -17,7 +17,7 @@ const config = z.strictObject({
       'A regular expression: topics whose whole name meets it are read, also those made later, from their first record. A topic that another source names is left to that source.'
     ),
   start: start
-    .default('latest')
+    .prefault('latest')
     .describe('Where to begin in a partition for which the group has committed nothing yet; else it goes on where it left off.'),
   codec: codec().prefault('json').describe('How bytes become values.'),
   tombstones: z

@@ -15,7 +15,8 @@ export const start = z.union(
     z.strictObject({
       offsets: z
         .union([byPartition, z.record(topicName(), byPartition)], { error: '{ 0: 4200, 1: latest }, or { topic: { 0: 4200 } } for several topics' })
-        .describe('By partition, for a source of one topic, or by topic and partition. Partitions that are not named begin at earliest.')
+        .describe('By partition, { 0: 4200, 1: latest }, for a source of one topic, or by topic and partition, { orders: { 0: 4200 } }. Partitions that are not named begin at earliest.')
+        .meta({ title: 'offsets' })
     })
   ],
   { error: 'earliest, latest, { timestamp: 2026-11-01T00:00:00Z } or { offsets: { 0: 4200 } }' }

@@ -26,7 +26,7 @@ export function optionRows(schema: JsonSchema, prefix = '', condition = ''): Opt
 /** The schemas of an option that are maps with options of their own. */
 function variants(option: JsonSchema): JsonSchema[] {
   if (option.properties !== undefined) return [option];
-  return branches(option).filter((branch) => branch.properties !== undefined);
+  return branches(option).flatMap(variants);
 }
 
 function branches(option: JsonSchema): JsonSchema[] {
@@ -34,10 +34,13 @@ function branches(option: JsonSchema): JsonSchema[] {
   return Array.isArray(list) ? (list as JsonSchema[]) : [];
 }
 
-/** Where a map has several forms told apart by `type`, its options say to which they belong. */
+/** Where a map has several forms told apart by `type` or `mode`, its options say to which they belong. */
 function conditionOf({ properties }: JsonSchema): string {
-  const type = properties?.['type']?.['const'];
-  return typeof type === 'string' ? `With \`type: ${type}\`: ` : '';
+  for (const key of ['type', 'mode']) {
+    const value = properties?.[key]?.['const'];
+    if (typeof value === 'string') return `With \`${key}: ${value}\`: `;
+  }
+  return '';
 }
 
 function defaultText(option: JsonSchema): string {

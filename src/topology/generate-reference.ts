@@ -7,6 +7,7 @@ import { optionRows } from './generate-options.ts';
 import type { JsonSchema } from './generate-schema.ts';
 import { toSchema } from './generate-schema.ts';
 import { problemCodes } from './problem.ts';
+import { recipeOptions } from './recipe-options.ts';
 import { nodeSchema, topologySchema } from './schema.ts';
 
 /** config/REFERENCE.md: everything a topology file may say, from the definitions themselves. */
@@ -18,7 +19,8 @@ export function generateReference(): string {
     expressions(),
     errorHandling,
     failures(),
-    problems()
+    problems(),
+    recipe()
   ];
   return `${parts.map((part) => part.trim()).join('\n\n')}\n`;
 }
@@ -139,4 +141,13 @@ function failures(): string {
 function problems(): string {
   const rows = Object.entries(problemCodes).map(([code, meaning]) => [`\`${code}\``, meaning]);
   return ['## Problem codes', 'Mistakes in a topology file; `millrace run` and `millrace validate` end with exit code 78 on any of them.', table(['Code', 'Means'], rows)].join('\n\n');
+}
+
+function recipe(): string {
+  const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+  return [
+    '## Coming from Spark, Kafka Streams or a Kafka client',
+    'What stands in the place of their options. Where the middle is empty it is fixed, and the right says why.',
+    table(['There', 'Here', ''], recipeOptions.map(({ theirs, ours, note }) => [code(theirs), code(ours), note]))
+  ].join('\n\n');
 }

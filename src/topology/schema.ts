@@ -103,7 +103,7 @@ export const topologySchema = z.strictObject({
     .enum(['exactly_once', 'at_least_once'])
     .default('exactly_once')
     .describe('exactly_once: outputs and offsets in one transaction. at_least_once: sooner visible, repeated after a crash.'),
-  trigger: trigger.prefault('real_time').describe('When checkpoints are made.'),
+  trigger: trigger.prefault('real_time').describe('What is read when, and when checkpoints are made.'),
   on_error: onError
     .default('fail')
     .describe('What happens to records that can never work, for nodes that do not say otherwise: fail, skip or { dead_letter: <topic> }.'),
