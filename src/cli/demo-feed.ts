@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Broker, OutgoingRecord } from '../../actors/port.ts';
 import { Partitioner } from '../../actors/sink/partitioner.ts';
+import { packagePath } from './package-root.ts';
 
 /** Every so many flights one is broken on purpose. */
 export const brokenEvery = 100;
 
-const dataFile = new URL('../../config/data/flights-20k.ndjson.gz', import.meta.url);
+const dataFile = packagePath('config', 'data', 'flights-20k.ndjson.gz');
 
 /** The ways in which a flight is broken, in turn; each ends as a dead letter with another reason. */
 const breakages: readonly ((line: string) => string)[] = [

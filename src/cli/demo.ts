@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { TopologyStatus } from '../../actors/status.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Plan } from '../topology/model.ts';
@@ -9,10 +8,11 @@ import type { Daemon } from './daemon.ts';
 import { brokenEvery, FlightFeed } from './demo-feed.ts';
 import { exitCode } from './exit-code.ts';
 import type { Output } from './output.ts';
+import { packagePath } from './package-root.ts';
 import { totalsOf } from './report.ts';
 import { daemonOptions, daemonSettings, loadPlans, logLevel, superviseDaemon } from './run.ts';
 
-const topologyFile = fileURLToPath(new URL('../../config/flights.yaml', import.meta.url));
+const topologyFile = packagePath('config', 'flights.yaml');
 
 /** `millrace demo`: the flights topology with somebody who feeds it. */
 export function demoCommand(output: Output): Command {
