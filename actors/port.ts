@@ -139,6 +139,13 @@ export interface CommittedOffset {
   readonly metadata: string;
 }
 
+/** Who is in a group. */
+export interface GroupMember {
+  readonly id: string;
+  readonly client: string;
+  readonly host: string;
+}
+
 /** What a writer has to know of a topic. */
 export interface TopicInfo {
   readonly partitions: number;
@@ -172,6 +179,10 @@ export interface Broker {
 
   /** In the order asked for; null where nothing is committed. */
   committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | null)[]>;
+  /** Those the broker counts in now; a member that was killed is among them until its session times out. */
+  groupMembers(group: string): Promise<GroupMember[]>;
+  /** A commit by an operator, outside of any generation. Rejects with `group_in_use`, and commits nothing, where the group has members. */
+  commitOffsets(group: string, offsets: readonly OffsetCommit[]): Promise<void>;
   /** In the order asked for; `end` is the last stable offset; a timestamp gives the first offset at or after it, else the end. */
   listOffsets(partitions: readonly TopicPartition[], at: 'start' | 'end' | { timestamp: number }): Promise<number[]>;
   /** The names of all topics that this client may see, also the broker's own. */

@@ -22,6 +22,7 @@ const byFailure: Partial<Record<FailureCode, number>> = {
   state_locked: exitCode.cannotCreate,
   broker_unavailable: exitCode.unavailable,
   unsupported_broker: exitCode.unavailable,
+  group_in_use: exitCode.temporary,
   dead_letter_failed: exitCode.io,
   record_failed: exitCode.data,
   checkpoint_lost: exitCode.data,

@@ -1,6 +1,6 @@
 import type { Broker, TopicPartition } from '../../actors/port.ts';
-import { dealTopics, hasPatterns } from '../../actors/topic-set.ts';
 import type { Plan } from '../topology/model.ts';
+import { readPartitions } from './topology-topics.ts';
 import { partitionKey } from './units.ts';
 
 /**
@@ -25,11 +25,7 @@ export class Available {
 
   /** Takes note of the ends of everything a plan reads. */
   static async capture(plan: Plan, broker: Broker): Promise<Available> {
-    const sets = plan.subTopologies.map(({ reads }) => reads);
-    const existing = hasPatterns(sets) ? await broker.listTopics() : [];
-    const topics = dealTopics(sets, new Set([...sets.flatMap((set) => set.topics), ...existing])).flat();
-    const infos = await broker.describeTopics(topics);
-    const partitions = topics.flatMap((topic) => Array.from({ length: infos.get(topic)?.partitions ?? 0 }, (_, partition) => ({ topic, partition })));
+    const partitions = await readPartitions(plan, broker);
     return new Available(plan.group, broker, partitions, await broker.listOffsets(partitions, 'end'));
   }
 

@@ -1,10 +1,11 @@
 import { Failure } from '../../actors/failure.ts';
-import type { Broker, CommittedOffset, TopicPartition } from '../../actors/port.ts';
+import type { Broker, TopicPartition } from '../../actors/port.ts';
 import type { Plan, SubTopology } from '../topology/model.ts';
 import { checkpoint } from './checkpoint.ts';
 import type { CheckpointSettings, Position, TaskStores } from './checkpoint.ts';
 import type { Reached } from './fault.ts';
-import { decodeOffsetMetadata, topicHash } from './offset-metadata.ts';
+import { settledOffsets } from './fence.ts';
+import { topicHash } from './offset-metadata.ts';
 import type { SealedOutputs } from './outbox.ts';
 import { recover } from './recover.ts';
 import type { RememberedTask } from './recover.ts';
@@ -55,7 +56,7 @@ const nothing: SealedOutputs = { records: 0, write: () => Promise.resolve() };
 export async function openTask(settings: OpenSettings): Promise<OpenedTask> {
   const { task, plan, partitions, broker, output, memory } = settings;
   await output.open();
-  const committed = await settledOffsets(settings);
+  const committed = await settledOffsets({ ...settings, group: plan.group, fenced: new Set([task]) });
   const remembered = memory.get(memoryKey(settings));
   const recovery = recover({ task, group: plan.group, partitions, committed, remembered, acceptOffsets: settings.acceptOffsets });
   const ends = await broker.listOffsets(partitions, 'end');
@@ -68,20 +69,6 @@ export async function openTask(settings: OpenSettings): Promise<OpenedTask> {
   const epoch = recovery.epoch + 1;
   await checkpoint(epoch, fresh, nothing, checkpointSettings);
   return { ...opened, epoch };
-}
-
-/**
- * The committed offsets, once nobody who wrote them can write any more: their tasks may have had other names (a source
- * was renamed) and so other transactional ids, which are fenced too.
- */
-async function settledOffsets(settings: OpenSettings): Promise<(CommittedOffset | null)[]> {
-  const { task, plan, partitions, broker } = settings;
-  const committed = await broker.committed(plan.group, partitions);
-  const writers = new Set(committed.flatMap((each) => (each === null ? [] : (decodeOffsetMetadata(each.metadata)?.task ?? []))));
-  writers.delete(task);
-  if (writers.size === 0) return committed;
-  for (const writer of writers) await settings.fence(writer);
-  return broker.committed(plan.group, partitions);
 }
 
 async function checkpointOf(settings: OpenSettings, start: readonly Position[], known: readonly string[]): Promise<CheckpointSettings> {

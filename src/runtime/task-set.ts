@@ -1,5 +1,6 @@
 import { asFailure, Failure } from '../../actors/failure.ts';
 import type { Assignment, FetchedBatch, GroupReader, TopicPartition } from '../../actors/port.ts';
+import { fence, transactionalId } from './fence.ts';
 import { openTask } from './open-task.ts';
 import type { Progress } from './progress.ts';
 import type { Actor } from './system.ts';
@@ -164,15 +165,9 @@ export class TaskSet {
     return atLeastOnceOutput(broker, { reader: reader(), generation: () => this.#generationOf(unit), changed: (from) => this.#changed(from) }, () => this.#fence(unit.name), clock, onError);
   }
 
-  /** Takes the transactional id of a task over and gives it up again. */
   async #fence(task: string): Promise<void> {
     const { plan, broker, limits } = this.#settings;
-    const producer = broker.transactionalProducer(transactionalId(plan.group, task), limits.transactionTimeout);
-    try {
-      await producer.open();
-    } finally {
-      await producer.close();
-    }
+    await fence(broker, plan.group, task, limits.transactionTimeout);
   }
 
   /** Resolves at the first assignment after a generation; rejects when none comes in time. */
@@ -194,8 +189,4 @@ export class TaskSet {
     if (partitions.every((at) => this.#assigned.get(partitionKey(at)) === name)) return this.#generation;
     throw new Failure('fenced', `Task ${name} was assigned to another member.`);
   }
-}
-
-function transactionalId(group: string, task: string): string {
-  return `${group}-${task}`;
 }

@@ -1,5 +1,6 @@
 import { Failure } from '../../actors/failure.ts';
-import type { Broker } from '../../actors/port.ts';
+import type { Broker, TopicPartition } from '../../actors/port.ts';
+import { dealTopics, hasPatterns } from '../../actors/topic-set.ts';
 import type { Plan } from '../topology/model.ts';
 
 /** Every topic a plan names outright, with what it is for. */
@@ -17,6 +18,15 @@ export function topicsOf(plan: Plan): Map<string, string> {
     if (node.onError.action === 'dead_letter') note(node.onError.topic, 'dead letters');
   }
   return topics;
+}
+
+/** Every partition that a plan's sources read, of the topics that exist. */
+export async function readPartitions(plan: Plan, broker: Broker): Promise<TopicPartition[]> {
+  const sets = plan.subTopologies.map(({ reads }) => reads);
+  const existing = hasPatterns(sets) ? await broker.listTopics() : [];
+  const topics = dealTopics(sets, new Set([...sets.flatMap((set) => set.topics), ...existing])).flat();
+  const infos = await broker.describeTopics(topics);
+  return topics.flatMap((topic) => Array.from({ length: infos.get(topic)?.partitions ?? 0 }, (_, partition) => ({ topic, partition })));
 }
 
 /** Partitions of a topic that is made for a topology whose broker does not say. */

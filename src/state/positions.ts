@@ -75,6 +75,15 @@ export function openPositions(dir: string, onError: (error: unknown) => void): P
   };
 }
 
+/** What a daemon that may be running remembers, as it is on disk; null where it remembers nothing of a task. Touches nothing. */
+export function readPositions(dir: string, task: string): TaskPositions | null {
+  try {
+    return parsePositions(readFileSync(join(dir, 'positions', encodeURIComponent(task) + ending), 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
 function readTasks(folder: string): { tasks: Map<string, TaskPositions>; quarantined: string | null } {
   const tasks = new Map<string, TaskPositions>();
   let quarantined: string | null = null;

@@ -1,5 +1,6 @@
 import { after, before, describe, it } from 'node:test';
 import { groupCases } from './broker/groups.ts';
+import { offsetCases } from './broker/offsets.ts';
 import { producingCases } from './broker/producing.ts';
 import { readingCases } from './broker/reading.ts';
 import type { Backend, Case, Setup } from './broker/support.ts';
@@ -18,7 +19,7 @@ export function brokerContract(name: string, setup: Setup): void {
     let backend: Backend | null = null;
     before(async () => { backend = await setup(); });
     after(async () => { await backend?.teardown(); });
-    const cases: readonly Case[] = [...topicCases, ...producingCases, ...transactionCases, ...readingCases, ...groupCases];
+    const cases: readonly Case[] = [...topicCases, ...producingCases, ...transactionCases, ...readingCases, ...groupCases, ...offsetCases];
     for (const [title, run] of cases) it(title, { timeout: caseTimeout }, () => run(backend as Backend));
   });
 }

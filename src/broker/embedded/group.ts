@@ -40,6 +40,11 @@ export class Groups {
     for (const group of this.#groups.values()) group.topicsChanged();
   }
 
+  /** Ids of a group's members. */
+  members(name: string): string[] {
+    return this.#groups.get(name)?.members ?? [];
+  }
+
   leave(name: string, id: string): void {
     const group = this.#groups.get(name);
     if (group === undefined) return;
@@ -56,6 +61,10 @@ class Group {
 
   constructor(name: string) {
     this.#name = name;
+  }
+
+  get members(): string[] {
+    return [...this.#seats.keys()];
   }
 
   get empty(): boolean {

@@ -3,7 +3,7 @@ import type { Broker, GroupReader, TopicInfo, TopicPartition } from '../../../ac
 import { createProducer, createTransactionalProducer } from './producer.ts';
 import { offsetAt, readRange } from './read-range.ts';
 import { EmbeddedReader } from './reader.ts';
-import { useStore } from './shared.ts';
+import { useStore, viewStore } from './shared.ts';
 import type { StoreUse } from './shared.ts';
 import type { Store } from './store.ts';
 
@@ -11,6 +11,8 @@ import type { Store } from './store.ts';
 export interface EmbeddedSettings {
   readonly path: string;
   readonly partitions: number;
+  /** A look at what is there, also while another process runs the broker: nothing is written, nothing new shows up. */
+  readonly readOnly?: boolean;
 }
 
 /** A broker inside this process: topics, offsets and fencing on LMDB, for one process at a time. */
@@ -26,7 +28,7 @@ export function createEmbeddedBroker(settings: EmbeddedSettings): Broker {
   return {
     name: `embedded:${settings.path}`,
     async connect() {
-      connected ??= useStore(settings.path);
+      connected ??= settings.readOnly === true ? viewStore(settings.path) : useStore(settings.path);
       try {
         use = await connected;
       } catch (error) {
@@ -54,7 +56,7 @@ export function createEmbeddedBroker(settings: EmbeddedSettings): Broker {
   };
 }
 
-type Admin = Pick<Broker, 'committed' | 'listOffsets' | 'listTopics' | 'describeTopics' | 'createTopics'>;
+type Admin = Pick<Broker, 'committed' | 'groupMembers' | 'commitOffsets' | 'listOffsets' | 'listTopics' | 'describeTopics' | 'createTopics'>;
 
 function admin(store: () => Store, defaultPartitions: number): Admin {
   const offset = async (at: TopicPartition, where: 'start' | 'end' | { timestamp: number }): Promise<number> => {
@@ -64,6 +66,12 @@ function admin(store: () => Store, defaultPartitions: number): Admin {
   };
   return {
     committed: (group, partitions) => attempt(() => partitions.map((at) => store().committed(group, at))),
+    groupMembers: (group) => attempt(() => store().groups.members(group).map((id) => ({ id, client: 'millrace', host: 'this process' }))),
+    commitOffsets: (group, offsets) =>
+      attempt(() => {
+        if (store().groups.members(group).length > 0) throw new Failure('group_in_use', `Group ${group} has members, so that its offsets cannot be set from outside.`);
+        store().commit({ records: [], offsets: new Map([[group, offsets]]), claim: null });
+      }),
     listOffsets: (partitions, where) => attempt(() => Promise.all(partitions.map((at) => offset(at, where)))),
     listTopics: () => attempt(() => [...store().topicNames()]),
     describeTopics: (topics) => attempt(() => describe(store(), topics)),

@@ -1,5 +1,6 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { Failure } from '../../../actors/failure.ts';
 import { acquireLock } from '../../state/lock.ts';
 import type { Lock } from '../../state/lock.ts';
 import { Store } from './store.ts';
@@ -42,6 +43,14 @@ export async function useStore(path: string): Promise<StoreUse> {
       if (--shared.users === 0) await closeShared(dir, shared);
     }
   };
+}
+
+/** The store at a path as it is now, beside the process that may have it: LMDB keeps one view of it while another process writes. */
+export async function viewStore(path: string): Promise<StoreUse> {
+  const dir = join(path, 'broker');
+  if (!existsSync(join(dir, 'data.mdb'))) throw new Failure('topic_missing', `There are no topics in ${path} yet: nothing ran on this embedded broker.`);
+  const tables = openTables(realpathSync(dir), { readOnly: true });
+  return Promise.resolve({ store: new Store(tables), release: () => tables.environment.close() });
 }
 
 function openShared(dir: string): Shared {

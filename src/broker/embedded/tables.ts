@@ -31,8 +31,8 @@ export interface Tables {
  * Opens the databases. LMDB keeps its default sync modes: a commit survives a kill of the process at once, and a power
  * loss costs at most the last commits, never the order or the whole.
  */
-export function openTables(path: string): Tables {
-  const environment = open({ path, maxDbs: 8 });
+export function openTables(path: string, { readOnly = false } = {}): Tables {
+  const environment = open({ path, maxDbs: 8, readOnly });
   return {
     environment,
     topics: environment.openDB({ name: 'topics', encoding: 'json' }),

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Failure } from '../../../actors/failure.ts';
-import type { CommittedOffset, NewTopic, OffsetCommit, TopicInfo, TopicPartition } from '../../../actors/port.ts';
+import type { CommittedOffset, GroupMember, NewTopic, OffsetCommit, TopicInfo, TopicPartition } from '../../../actors/port.ts';
 import { Backoff } from './backoff.ts';
 import { failureOf, protocolError } from './failures.ts';
 import { fetchOffsets } from './offset-fetch.ts';
@@ -20,6 +20,7 @@ const longestTry = 15_000;
 /** Topics that are not there may only be so new that this broker has not heard of them (KRaft spreads them within milliseconds). */
 const unknownTopicTime = 1_000;
 const createTimeout = 10_000;
+const noMember: Membership = { memberId: '', generationId: -1 };
 
 /** Questions and commands that are no part of a stream: offsets, topics. One set of connections for all of a daemon. */
 export class Admin {
@@ -58,6 +59,24 @@ export class Admin {
       const answer = await this.nodes.ask(coordinator, 'OffsetCommit', { groupId: group, groupGenerationId: generationId, memberId, topics });
       for (const { partitions } of answer.responses) for (const { errorCode } of partitions) check(errorCode);
     });
+  }
+
+  groupMembers(group: string): Promise<GroupMember[]> {
+    return this.insist(`Describing group "${group}"`, group, async () => {
+      const answer = await this.nodes.ask(await this.nodes.coordinator(group), 'DescribeGroups', { groupIds: [group] });
+      for (const { errorCode } of answer.groups) check(errorCode);
+      return answer.groups.flatMap(({ members }) => members.map(({ memberId, clientId, clientHost }) => ({ id: memberId, client: clientId, host: clientHost.replace(/^\//, '') })));
+    });
+  }
+
+  /** As no member: a coordinator takes that only for a group that has none. */
+  async commitOffsets(group: string, offsets: readonly OffsetCommit[]): Promise<void> {
+    try {
+      await this.commit(group, noMember, offsets);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'fenced') throw error;
+      throw new Failure('group_in_use', `Group ${group} has members, so that its offsets cannot be set from outside.`, { cause: error });
+    }
   }
 
   listOffsets(partitions: readonly TopicPartition[], at: 'start' | 'end' | { timestamp: number }): Promise<number[]> {

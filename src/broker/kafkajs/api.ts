@@ -70,6 +70,10 @@ interface Apis {
   };
   Heartbeat: { args: { groupId: string; groupGenerationId: number; memberId: string }; answer: ErrorCode };
   LeaveGroup: { args: { groupId: string; memberId: string }; answer: ErrorCode };
+  DescribeGroups: {
+    args: { groupIds: readonly string[] };
+    answer: { readonly groups: readonly (ErrorCode & { readonly members: readonly { readonly memberId: string; readonly clientId: string; readonly clientHost: string }[] })[] };
+  };
   CreateTopics: {
     args: {
       topics: readonly { topic: string; numPartitions: number; configEntries: readonly { name: string; value: string }[] }[];
@@ -114,6 +118,7 @@ const keys: Readonly<Record<ApiName, number>> = {
   Heartbeat: 12,
   LeaveGroup: 13,
   SyncGroup: 14,
+  DescribeGroups: 15,
   CreateTopics: 19,
   DescribeConfigs: 32
 };

@@ -1,5 +1,5 @@
 import type {
-  Broker, CommittedOffset, FetchedBatch, GroupReader, NewTopic, Producer, ReaderListener, ReaderSettings, TopicInfo,
+  Broker, CommittedOffset, FetchedBatch, GroupMember, GroupReader, NewTopic, OffsetCommit, Producer, ReaderListener, ReaderSettings, TopicInfo,
   TopicPartition, TransactionalProducer
 } from '../../../actors/port.ts';
 import { Admin } from './admin.ts';
@@ -64,6 +64,14 @@ export class KafkajsBroker implements Broker {
 
   committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | null)[]> {
     return this.admin.committed(group, partitions);
+  }
+
+  groupMembers(group: string): Promise<GroupMember[]> {
+    return this.admin.groupMembers(group);
+  }
+
+  commitOffsets(group: string, offsets: readonly OffsetCommit[]): Promise<void> {
+    return this.admin.commitOffsets(group, offsets);
   }
 
   listOffsets(partitions: readonly TopicPartition[], at: 'start' | 'end' | { timestamp: number }): Promise<number[]> {
