@@ -18,6 +18,10 @@ const output = createOutput(process.stdout, process.stderr);
 process.exitCode = await main(process.argv.slice(2), output);
 
 async function main([name, ...args]: string[], output: Output): Promise<number> {
+  if (Number(process.versions.node.split('.')[0]) < 24) {
+    output.complain(`millrace: this is Node ${process.versions.node}, and Millrace needs 24 or later: npm install node@24 brings it into your project\n`);
+    return exitCode.config;
+  }
   if (name === '--version' || name === '-v') {
     output.print(`millrace ${version}\n`);
     return exitCode.ok;

@@ -1,0 +1,46 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+/** The checkout that the tests belong to. */
+export const checkout = resolve(import.meta.dirname, '../..');
+
+/** Puts the Node that runs the tests first, for commands that say `node`: the machine's own may be older. */
+export const nodeFirst: Readonly<Record<string, string>> = { PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
+
+/** An empty folder outside of the checkout. */
+export function emptyFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'millrace-scratch-'));
+}
+
+/** The files of the checkout that git knows or would add. */
+export function checkoutFiles(): string[] {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: checkout, encoding: 'utf8' });
+  return listed.split('\0').filter((file) => file !== '');
+}
+
+/** A copy of the checkout as it is, with its packages linked: what runs there writes nothing into the checkout. */
+export function checkoutCopy(): string {
+  const copy = emptyFolder();
+  for (const file of checkoutFiles()) cpSync(join(checkout, file), join(copy, file), { errorOnExist: false, force: true, recursive: true });
+  symlinkSync(join(checkout, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+/** How a program ended and what it said. */
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs a program to its end. */
+export function run(program: string, args: readonly string[], options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> }): Promise<Ended> {
+  const child = spawn(program, args, { cwd: options.cwd, env: { ...process.env, ...nodeFirst, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => { resolve({ code, output }); });
+  });
+}
