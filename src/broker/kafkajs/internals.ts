@@ -68,8 +68,11 @@ export interface ConnectionPool {
   send(request: ProtocolRequest): Promise<unknown>;
 }
 
+/** What kafkajs' transactions ask of a coordinator. */
+export type CoordinatorRequest = 'initProducerId' | 'addPartitionsToTxn' | 'addOffsetsToTxn' | 'txnOffsetCommit' | 'endTxn';
+
 /** kafkajs' broker/index.js: one node. */
-export interface Broker {
+export interface Broker extends Record<CoordinatorRequest, (args: object) => Promise<unknown>> {
   readonly connectionPool: ConnectionPool;
   readonly versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>> | null;
   isConnected(): boolean;

@@ -46,7 +46,6 @@ class Client {
   /** Runs one operation, and none after a failed one. */
   async attempt<T>(operation: string, run: () => Promise<T>): Promise<T> {
     if (this.dead !== null) throw new Failure('broker_unavailable', `${operation}: this producer is dead since a failure`, { cause: this.dead });
-    this.shared.beginOperation();
     try {
       return await run();
     } catch (error) {

@@ -1,5 +1,6 @@
 import { Failure } from '../../../actors/failure.ts';
-import type { Broker, Cluster, ClusterSettings, ConnectionSettings, CoordinatorQuery } from './internals.ts';
+import { errorType } from './failures.ts';
+import type { Broker, Cluster, ClusterSettings, ConnectionSettings, CoordinatorQuery, CoordinatorRequest } from './internals.ts';
 import { load } from './internals.ts';
 import { cut } from './nodes.ts';
 
@@ -11,8 +12,6 @@ export const producerRetry = { initialRetryTime: 2, multiplier: 1.5, maxRetryTim
 /** A cluster as one producer sees it. */
 export interface ProducerCluster {
   readonly cluster: Cluster;
-  /** Before each operation: a coordinator asked for twice within one operation was the wrong one and is looked up again. */
-  beginOperation(): void;
   /** After a failure: what was remembered may be why. */
   forget(): void;
   /** The producer has ended and makes room. Safe to call twice. */
@@ -89,7 +88,6 @@ function view(use: Shared): ProducerCluster {
   const { cluster } = use;
   let released = false;
   const coordinators = new Map<string, Broker>();
-  const asked = new Set<string>();
   const shared = Object.create(cluster) as Cluster;
   // Else kafkajs' transaction code takes its default of 300 ms and up: it reads a field that its Cluster never sets.
   shared.retry = producerRetry;
@@ -99,22 +97,36 @@ function view(use: Shared): ProducerCluster {
   shared.findGroupCoordinator = async (query: CoordinatorQuery): Promise<Broker> => {
     const key = `${query.coordinatorType ?? 0}/${query.groupId}`;
     const known = coordinators.get(key);
-    if (known !== undefined && known.isConnected() && !asked.has(key)) {
-      asked.add(key);
-      return known;
-    }
-    const found = await cluster.findGroupCoordinator(query);
+    if (known?.isConnected()) return known;
+    const found = watch(await cluster.findGroupCoordinator(query), () => { coordinators.delete(key); });
     coordinators.set(key, found);
-    asked.add(key);
     return found;
   };
   return {
     cluster: shared,
-    beginOperation: () => { asked.clear(); },
     forget: () => { coordinators.clear(); },
     release() {
       if (!released) use.users -= 1;
       released = true;
     }
   };
+}
+
+const coordinated: readonly CoordinatorRequest[] = ['initProducerId', 'addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn'];
+
+/** A coordinator that tells of requests it refused: it may be another node by now. */
+function watch(broker: Broker, onRefusal: () => void): Broker {
+  const watched = Object.create(broker) as Broker;
+  for (const name of coordinated) {
+    watched[name] = async (args) => {
+      try {
+        return await broker[name](args);
+      } catch (error) {
+        // This one only says that the last transaction's markers are still being written.
+        if (errorType(error) !== 'CONCURRENT_TRANSACTIONS') onRefusal();
+        throw error;
+      }
+    };
+  }
+  return watched;
 }
