@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { validate } from 'dockerfile-utils';
 import { lastWords, readDockerfile } from '../support/dockerfile.ts';
 import type { Stage } from '../support/dockerfile.ts';
 import { reached } from '../support/package.ts';
-import { checkout, checkoutFiles, emptyFolder, nodeFirst, run } from '../support/scratch.ts';
+import { checkout, checkoutFiles, emptyFolder, run } from '../support/scratch.ts';
 import type { Ended } from '../support/scratch.ts';
+import { Started } from '../support/started.ts';
 
 /*
  * The image without an engine: its steps replayed in a folder that stands for its root. What this cannot show is the
@@ -88,20 +86,12 @@ describe('the image', () => {
 
     const words = [...lastWords(image, 'ENTRYPOINT'), ...lastWords(image, 'CMD')].map((word) => (word === '0.0.0.0:7171' ? '127.0.0.1:0' : word.replace(/^\/(topologies|state)$/, `${root}/$1`)));
     const user = process.getuid?.() === 0 ? { uid: 1000, gid: 1000 } : {};
-    const child = spawn(process.execPath, words.slice(1), { cwd: home, env: { ...process.env, ...nodeFirst, HOME: root }, ...user, stdio: ['ignore', 'pipe', 'inherit'] });
-    const exited = once(child, 'exit');
-    let url = '';
-    try {
-      for await (const line of createInterface(child.stdout)) if ((url = /"url":"(http[^"]+)"/.exec(line)?.[1] ?? '') !== '') break;
-      child.stdout.resume();
-      const probe = lastWords(image, 'HEALTHCHECK').map((word) => word.replace('http://127.0.0.1:7171', url));
-      assert.equal((await run(process.execPath, probe.slice(1), { cwd: home })).code, 0, 'the health check says yes while it runs');
-      child.kill('SIGTERM');
-      assert.deepEqual(await exited, [0, null]);
-      assert.equal((await run(process.execPath, probe.slice(1), { cwd: home })).code, 1, 'and no when it does not');
-    } finally {
-      child.kill('SIGKILL');
-    }
+    const daemon = new Started(process.execPath, words.slice(1), { cwd: home, env: { HOME: root }, ...user });
+    const url = await daemon.url();
+    const probe = lastWords(image, 'HEALTHCHECK').map((word) => word.replace('http://127.0.0.1:7171', url));
+    assert.equal((await run(process.execPath, probe.slice(1), { cwd: home })).code, 0, 'the health check says yes while it runs');
+    assert.equal(await daemon.stop(), 0, daemon.output);
+    assert.equal((await run(process.execPath, probe.slice(1), { cwd: home })).code, 1, 'and no when it does not');
     assert.equal(readFileSync(join(home, 'commit'), 'utf8'), 'c0ffee0\n');
   });
 });

@@ -26,8 +26,8 @@ export interface Kafka {
 }
 
 export interface KafkaOptions {
-  /** More lines for server.properties; they win over the defaults. */
-  readonly properties?: Record<string, string>;
+  /** More lines for server.properties; they win over the defaults. They may depend on the ports that were free. */
+  readonly properties?: Record<string, string> | ((port: number, controller: number) => Record<string, string>);
 }
 
 /** The part of node:test's context that skipping needs. */
@@ -53,7 +53,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-kafka-'));
   const [port, controller] = await freePorts();
   const properties = join(folder, 'server.properties');
-  await writeFile(properties, serverProperties(folder, port, controller, options.properties ?? {}));
+  const more = typeof options.properties === 'function' ? options.properties(port, controller) : (options.properties ?? {});
+  await writeFile(properties, serverProperties(folder, port, controller, more));
   await promisify(execFile)('java', [
     '-Xshare:auto', '-XX:TieredStopAtLevel=1', '-cp', join(jars, '*'), 'kafka.tools.StorageTool',
     'format', '-t', 'AAAAAAAAQACAAAAAAAAAAA', '-c', properties
