@@ -76,6 +76,8 @@ export interface OutputRecord {
 export interface SinkLogic {
   /** The topic where it is the same for all records, to be checked before the start; else null. */
   readonly topic: string | null;
+  /** The expression for the topic as the file has it, where it is not the same for all; to be shown. */
+  readonly topicExpression?: string;
   readonly compression: Compression;
   readonly batch: BatchLimits;
   output(record: StreamRecord, now: number): OutputRecord;

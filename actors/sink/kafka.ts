@@ -64,6 +64,7 @@ sinks:
     const { compression, batch } = options;
     return {
       topic: fixed,
+      ...(typeof options.topic === 'string' ? {} : { topicExpression: options.topic.expression }),
       compression,
       batch,
       output(record, now): OutputRecord {

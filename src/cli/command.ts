@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
+import { nearest } from '../topology/suggest.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
@@ -8,6 +9,8 @@ export interface OptionHelp {
   readonly name: string;
   /** Its value's name in the help; absent for a switch. */
   readonly value?: string;
+  /** What it may be, where that can be listed; for completion. */
+  readonly choices?: readonly string[];
   readonly summary: string;
   readonly default?: string;
 }
@@ -18,6 +21,8 @@ export interface Command {
   readonly summary: string;
   /** What follows the name, for the help. */
   readonly usage: string;
+  /** What may stand there, word by word, for completion: files, or one of these; the last goes for all that follow. */
+  readonly words: readonly ('files' | readonly string[])[];
   readonly examples: readonly string[];
   readonly options: readonly OptionHelp[];
   run(args: Arguments): Promise<number>;
@@ -42,7 +47,7 @@ export function parse(command: Command, args: readonly string[]): Arguments {
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split('. To specify')[0] ?? error.message) : String(error));
+    throw new UsageError(mistakeOf(error, command));
   }
   return {
     positionals: parsed.positionals,
@@ -52,6 +57,14 @@ export function parse(command: Command, args: readonly string[]): Arguments {
     },
     on: (name) => parsed.values[name] === true
   };
+}
+
+/** Node's own words, with the option that was probably meant. */
+function mistakeOf(error: unknown, { options }: Command): string {
+  const message = error instanceof Error ? (error.message.split('. To specify')[0] ?? error.message) : String(error);
+  const unknown = /^Unknown option '--([^']+)'/.exec(message)?.[1];
+  const near = unknown === undefined ? null : nearest(unknown, [...options.map(({ name }) => name), 'help']);
+  return near === null ? message : `${message} (did you mean --${near}?)`;
 }
 
 /** The help of one command. */

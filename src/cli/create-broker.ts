@@ -4,9 +4,9 @@ import type { Logger } from '../telemetry/log.ts';
 import { createEmbeddedBroker } from '../broker/embedded/index.ts';
 import { createKafkajsBroker } from '../broker/kafkajs/index.ts';
 
-/** The broker a topology names. */
-export function createBroker(config: BrokerConfig, log: Logger): Broker {
-  if (config.type === 'embedded') return createEmbeddedBroker({ path: config.path, partitions: config.partitions });
+/** The broker a topology names; with `readOnly` to be looked at, also while a daemon runs an embedded one. */
+export function createBroker(config: BrokerConfig, log: Logger, { readOnly = false } = {}): Broker {
+  if (config.type === 'embedded') return createEmbeddedBroker({ path: config.path, partitions: config.partitions, readOnly });
   return createKafkajsBroker({
     brokers: [...config.brokers],
     clientId: 'millrace',

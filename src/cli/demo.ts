@@ -7,10 +7,12 @@ import { startDaemon } from './daemon.ts';
 import type { Daemon } from './daemon.ts';
 import { brokenEvery, FlightFeed } from './demo-feed.ts';
 import { exitCode } from './exit-code.ts';
+import { feedKafka } from './feed.ts';
+import { loadPlans } from './load-plans.ts';
 import type { Output } from './output.ts';
 import { packagePath } from './package-root.ts';
 import { totalsOf } from './report.ts';
-import { daemonOptions, daemonSettings, loadPlans, logLevel, superviseDaemon } from './run.ts';
+import { daemonOptions, daemonSettings, logLevel, superviseDaemon } from './run.ts';
 
 const topologyFile = packagePath('config', 'flights.yaml');
 
@@ -20,11 +22,13 @@ export function demoCommand(output: Output): Command {
     name: 'demo',
     summary: 'Streams 20,000 real flights through config/flights.yaml and says what went where.',
     usage: '[options]',
+    words: [],
     examples: ['millrace demo', 'millrace demo --records 20000 --exit'],
     options: [
       { name: 'records', value: 'N', summary: 'How many flights to send; 0 for no end.', default: '0' },
       { name: 'rate', value: 'N', summary: 'Flights a second; 0 for as fast as they are taken.', default: '2000' },
       { name: 'exit', summary: 'End once all that was sent is through.' },
+      { name: 'feed', value: 'HOST:PORT,…', summary: 'Only send flights, into the topic flights of this Kafka; a daemon that runs elsewhere does the rest.' },
       ...daemonOptions.map((option) => (option.name === 'log-level' ? { ...option, default: 'error' } : option))
     ],
     run: (args) => runDemo(args, output)
@@ -39,6 +43,11 @@ async function runDemo(args: Arguments, output: Output): Promise<number> {
   const loaded = loadPlans([topologyFile], output);
   if (loaded === null) return exitCode.config;
   const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });
+  const brokers = args.text('feed')?.split(',');
+  if (brokers !== undefined) {
+    await feedKafka({ brokers, topic: 'flights', records: records === 0 ? Infinity : records, rate, log }, output);
+    return exitCode.ok;
+  }
   const plan = loaded.plans[0] as Plan;
   const daemon = await startDaemon({ ...daemonSettings(args, loaded, log), createTopics: true });
   introduce(daemon, plan, output);

@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import { prettyFactory } from 'pino-pretty';
 import type { LineWriter } from '../telemetry/log.ts';
 
@@ -13,14 +14,17 @@ export interface Output {
   complain(text: string): void;
   /** Replaces the line at the bottom of a terminal; '' takes it away. Nothing elsewhere. */
   status(line: string): void;
+  /** A text for `complain` in a style, where standard error is a terminal that shows any. */
+  paint(style: 'bold' | 'red' | 'dim', text: string): string;
 }
 
 /** On a terminal: pretty log lines above one status line. Elsewhere: JSON lines on standard output, nothing else. */
 export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Output {
   const interactive = stdout.isTTY && stderr.isTTY;
-  const color = interactive && (process.env['NO_COLOR'] ?? '') === '';
+  // Node's own rules: NO_COLOR, FORCE_COLOR=0 and TERM=dumb turn colors off. What is piped never has any.
+  const color = stderr.isTTY && stderr.hasColors();
   const pretty = prettyFactory({
-    colorize: color,
+    colorize: interactive && color,
     ignore: 'pid,hostname',
     translateTime: 'SYS:HH:MM:ss',
     hideObject: true,
@@ -47,6 +51,7 @@ export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStr
       clear();
       shown = line.slice(0, Math.max(20, stderr.columns - 1));
       stderr.write(shown);
-    }
+    },
+    paint: (style, text) => (color ? styleText(style, text, { validateStream: false }) : text)
   };
 }

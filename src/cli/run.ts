@@ -2,11 +2,10 @@ import { asFailure } from '../../actors/failure.ts';
 import type { Failure } from '../../actors/failure.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Logger } from '../telemetry/log.ts';
-import { formatProblem } from '../topology/format.ts';
-import { loadTopologies } from '../topology/load.ts';
 import type { Plan } from '../topology/model.ts';
 import type { Arguments, Command, OptionHelp } from './command.ts';
 import { UsageError } from './command.ts';
+import { loadPlans } from './load-plans.ts';
 import type { Daemon, DaemonSettings } from './daemon.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
 import type { Output } from './output.ts';
@@ -15,11 +14,13 @@ import { Reloader, reloadOnSignal } from './reload.ts';
 import { onStopSignal } from './signals.ts';
 import { watchFiles } from './watch.ts';
 
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+
 /** Options that every command that runs topologies has. */
 export const daemonOptions: readonly OptionHelp[] = [
   { name: 'state-dir', value: 'DIR', summary: "This daemon's own folder for state.", default: './data/state' },
   { name: 'http', value: 'HOST:PORT', summary: 'Where probes and metrics are served; off for nowhere.', default: '127.0.0.1:7171' },
-  { name: 'log-level', value: 'LEVEL', summary: 'trace, debug, info, warn, error or silent.', default: 'info' },
+  { name: 'log-level', value: 'LEVEL', choices: levels, summary: 'trace, debug, info, warn, error or silent.', default: 'info' },
   { name: 'shutdown-timeout', value: 'SECONDS', summary: 'How long a stop may take.', default: '25' },
   { name: 'accept-offsets', summary: "Go on from the group's offsets as they are, whoever set them; where there are none, start: decides." },
   { name: 'session-timeout', value: 'SECONDS', summary: 'Silence after which the group takes this member for dead.', default: '10' }
@@ -31,8 +32,13 @@ export function runCommand(output: Output): Command {
     name: 'run',
     summary: 'Runs topologies until it is told to stop (SIGTERM, Ctrl-C).',
     usage: 'FILE|DIR… [options]',
-    examples: ['millrace run config/flights.yaml', 'millrace run topologies/ --state-dir /var/lib/millrace'],
-    options: [...daemonOptions, { name: 'watch', summary: 'Reload when a topology file, or one that it names, changes; SIGHUP does it at any time.' }],
+    words: ['files'],
+    examples: ['millrace run config/flights.yaml', 'millrace run topologies/ --state-dir /var/lib/millrace --watch'],
+    options: [
+      ...daemonOptions,
+      { name: 'create-topics', summary: 'Make topics that are missing on Kafka, with 4 partitions, to try things out.' },
+      { name: 'watch', summary: 'Reload when a topology file, or one that it names, changes; SIGHUP does it at any time.' }
+    ],
     async run(args) {
       if (args.positionals.length === 0) throw new UsageError('Name at least one topology file or folder.');
       const loaded = loadPlans(args.positionals, output);
@@ -40,7 +46,7 @@ export function runCommand(output: Output): Command {
       const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });
       // Only now the brokers' clients are loaded: a mistake in a file is told at once.
       const { startDaemon } = await import('./daemon.ts');
-      const daemon = await startDaemon(daemonSettings(args, loaded, log));
+      const daemon = await startDaemon({ ...daemonSettings(args, loaded, log), createTopics: args.on('create-topics') });
       if (daemon.url !== null) log.info({ url: daemon.url }, `probes and metrics at ${daemon.url}`);
       const reloader = new Reloader(daemon, args.positionals, loaded);
       const forget = reloadOnSignal(reloader, daemon, output);
@@ -53,14 +59,6 @@ export function runCommand(output: Output): Command {
       }
     }
   };
-}
-
-/** Loads topologies; prints every mistake and gives null where there is one. */
-export function loadPlans(paths: readonly string[], output: Output): { plans: Plan[]; secrets: string[] } | null {
-  const { plans, problems, secrets } = loadTopologies(paths, { env: process.env });
-  if (problems.length === 0) return { plans, secrets };
-  for (const problem of problems) output.complain(`${formatProblem(problem)}\n`);
-  return null;
 }
 
 /** Runs until all topologies have ended, with a status line or progress lines; gives the exit code. */
@@ -78,8 +76,6 @@ export function daemonSettings(args: Arguments, { plans, secrets }: { readonly p
   const limits = { sessionTimeout: seconds(args, 'session-timeout') * 1000 };
   return { plans, secrets, log, stateDir: args.text('state-dir') as string, http: httpAddress(args.text('http') as string), limits, acceptOffsets: args.on('accept-offsets') };
 }
-
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
 /** The log level asked for. */
 export function logLevel(args: Arguments): string {

@@ -1,24 +1,25 @@
-import { formatProblem } from '../topology/format.ts';
 import { loadTopologies } from '../topology/load.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
 import { exitCode } from './exit-code.ts';
 import type { Output } from './output.ts';
+import { paintProblem } from './paint-problem.ts';
 
 /** `millrace validate`: every mistake of every file, each with its place. */
 export function validateCommand(output: Output): Command {
   return {
     name: 'validate',
     summary: 'Checks topology files and reports every mistake in them. Needs no broker.',
-    usage: 'FILE|DIR…',
-    examples: ['millrace validate config/flights.yaml'],
+    usage: 'FILE|DIR… [options]',
+    words: ['files'],
+    examples: ['millrace validate config/flights.yaml', 'millrace validate topologies/ --json'],
     options: [{ name: 'json', summary: 'Print the mistakes as JSON.' }],
     run(args) {
       if (args.positionals.length === 0) throw new UsageError('Name at least one topology file or folder.');
       const { plans, problems } = loadTopologies(args.positionals, { env: process.env });
       if (args.on('json')) output.print(`${JSON.stringify({ topologies: plans.map(({ name, file }) => ({ name, file })), problems }, null, 2)}\n`);
       else {
-        for (const problem of problems) output.complain(`${formatProblem(problem)}\n`);
+        for (const problem of problems) output.complain(`${paintProblem(problem, output)}\n`);
         for (const { name, file } of plans) output.print(`${file}: ${name} is valid\n`);
         if (problems.length > 0) output.complain(`${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}\n`);
       }

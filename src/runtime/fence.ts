@@ -23,7 +23,7 @@ interface SettledSettings {
   readonly broker: Broker;
   /** Tasks that are fenced already. */
   readonly fenced: ReadonlySet<string>;
-  fence(task: string): Promise<void>;
+  readonly fence: (task: string) => Promise<void>;
 }
 
 /**

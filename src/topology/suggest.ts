@@ -19,15 +19,19 @@ function sharedStart(word: string, known: readonly string[]): string | null {
   return known.find((candidate) => candidate.startsWith(word) || (candidate.length >= 3 && word.startsWith(candidate))) ?? null;
 }
 
-/** Levenshtein's distance: letters to insert, delete or replace. */
+/** Letters to insert, delete or replace, and neighbours to swap (Damerau's distance, each letter touched once). */
 function editDistance(a: string, b: string): number {
+  let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
       const replace = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current[j] = Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, replace);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = swapped ? (beforePrevious[j - 2] ?? 0) + 1 : Infinity;
+      current[j] = Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, replace, swap);
     }
+    beforePrevious = previous;
     previous = current;
   }
   return previous[b.length] ?? 0;

@@ -32,6 +32,20 @@ async function headersOf(broker: Broker, topic: string): Promise<Map<string, str
 
 /** By the name of the file in config/. */
 export const cases: Readonly<Record<string, ReadyCase>> = {
+  starter: {
+    input: [
+      { topic: 'purchases', value: { customer: 'c1', price: 400, quantity: 3, card_number: '4111' } },
+      { topic: 'purchases', value: { customer: 'c2', price: 2.5, quantity: 2 } },
+      { topic: 'purchases', value: { customer: 'c3', price: 9, quantity: 1, test: true } },
+      { topic: 'purchases', value: { customer: 'c4', price: '9' } }
+    ],
+    expected: {
+      'purchases-large': [{ customer: 'c1', price: 400, quantity: 3, total: 1200 }],
+      'purchases-small': [{ customer: 'c2', price: 2.5, quantity: 2, total: 5 }],
+      'purchases-dead-letters': [{ customer: 'c4', price: '9' }]
+    },
+    strip: withoutTimes
+  },
   'filter-and-route': {
     input: [
       { topic: 'events', key: 'a', value: '{"user_id":"u1", "severity":"high"}' },

@@ -1,0 +1,19 @@
+import type { Command } from './command.ts';
+import type { Output } from './output.ts';
+
+/** A command before its module is loaded. */
+export interface CommandEntry {
+  readonly summary: string;
+  load(output: Output): Promise<Command>;
+}
+
+/** A command's module is loaded when it is called: checking a file needs no broker's client. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  init: { summary: 'Writes a topology to start from.', load: async (output) => (await import('./init.ts')).initCommand(output) },
+  validate: { summary: 'Checks topology files and reports every mistake.', load: async (output) => (await import('./validate.ts')).validateCommand(output) },
+  graph: { summary: 'Prints topologies as a picture, for Mermaid or Graphviz.', load: async (output) => (await import('./graph.ts')).graphCommand(output) },
+  run: { summary: 'Runs topologies until it is told to stop.', load: async (output) => (await import('./run.ts')).runCommand(output) },
+  offsets: { summary: "Shows or sets a topology's committed offsets.", load: async (output) => (await import('./offsets.ts')).offsetsCommand(output) },
+  demo: { summary: 'Streams 20,000 real flights through a topology.', load: async (output) => (await import('./demo.ts')).demoCommand(output) },
+  completion: { summary: 'Prints a completion script for a shell.', load: async (output) => (await import('./completion.ts')).completionCommand(output) }
+};

@@ -1,0 +1,39 @@
+import type { Arguments, Command } from './command.ts';
+import { UsageError } from './command.ts';
+import { getOffsets } from './offsets-get.ts';
+import { resetOffsets } from './offsets-reset.ts';
+import type { Output } from './output.ts';
+
+/** `millrace offsets get|reset`: where a topology's group goes on. */
+export function offsetsCommand(output: Output): Command {
+  return {
+    name: 'offsets',
+    summary: "Shows a topology's committed offsets (get), also while it runs, or sets them while it is stopped (reset).",
+    usage: 'get|reset FILE [options]',
+    words: [['get', 'reset'], 'files'],
+    examples: [
+      'millrace offsets get orders.yaml',
+      'millrace offsets reset orders.yaml --to earliest',
+      'millrace offsets reset orders.yaml --to 2026-11-01T00:00:00Z --yes',
+      'millrace offsets reset orders.yaml --to 4200 --topic orders --partition 0 --yes'
+    ],
+    options: [
+      { name: 'to', value: 'WHERE', choices: ['earliest', 'latest'], summary: 'reset: earliest, latest, a time with its zone (2026-11-01T00:00:00Z: the first record at or after it), or a whole number: an offset.' },
+      { name: 'topic', value: 'TOPIC', summary: 'reset: only this topic.' },
+      { name: 'partition', value: 'N', summary: 'reset: only this partition number.' },
+      { name: 'yes', summary: 'reset: do it; without it the change is only shown.' },
+      { name: 'state-dir', value: 'DIR', summary: "reset: a daemon's folder for state, whose epochs are counted on from.", default: './data/state' },
+      { name: 'json', summary: 'Print as JSON.' }
+    ],
+    run: (args) => run(args, output)
+  };
+}
+
+function run(args: Arguments, output: Output): Promise<number> {
+  const [action, file, ...others] = args.positionals;
+  if (action !== 'get' && action !== 'reset') throw new UsageError(`offsets takes get or reset${action === undefined ? '' : `, not ${action}`}.`);
+  if (file === undefined || others.length > 0) throw new UsageError(`Name one topology file: offsets ${action} FILE.`);
+  if (action === 'reset') return resetOffsets(file, args, output);
+  for (const option of ['to', 'topic', 'partition']) if (args.text(option) !== undefined) throw new UsageError(`--${option} is for offsets reset.`);
+  return getOffsets(file, args, output);
+}
