@@ -27,6 +27,9 @@ describe('the package', () => {
     assert.match((await millrace('--version')).output, /^millrace \d+\.\d+\.\d+/);
     // The flag keeps latency low: a package without it would be slower than the checkout.
     assert.match(readFileSync(join(folder, 'node_modules/millrace/dist/src/main.js'), 'utf8'), /^#!\/usr\/bin\/env -S node --max-semi-space-size=8\n/);
+    const written = await millrace('init', 'orders.yaml');
+    assert.equal(written.code, 0, written.output);
+    assert.deepEqual(await millrace('validate', 'orders.yaml'), { code: 0, output: 'orders.yaml: starter is valid\n' });
     const demo = await millrace('demo', '--records', '2000', '--exit', '--http', 'off');
     assert.equal(demo.code, 0, demo.output);
     assert.match(demo.output, /Accounted for +2,000 +every flight read/);
