@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Batch } from './message.ts';
 import type { Failure } from './failure.ts';
 import type { Header, StreamRecord } from './record.ts';
+import type { Script, ScriptBatch } from './script.ts';
 import type { TopicSet } from './topic-set.ts';
 
 /** A compiled expression of a topology. Throws a poison `Failure` when it cannot be evaluated on this record. */
@@ -33,7 +34,25 @@ export interface BuildContext {
   codec(config: CodecConfig, at: Path): Codec;
   /** Compiles the JSON Schema in a file beside the topology. */
   schema(path: string, at: Path): Validator;
+  /** Loads the script in a file beside the topology. */
+  script(path: string, at: Path): ScriptModule;
   problem(at: Path, code: string, message: string, hint?: string): void;
+}
+
+/** A script that was loaded, and what surrounds its calls. */
+export interface ScriptModule {
+  /** Its file, for messages. */
+  readonly name: string;
+  readonly form: { readonly kind: 'record'; readonly call: Script<unknown, unknown> } | { readonly kind: 'batch'; readonly call: ScriptBatch<unknown, unknown> };
+  /**
+   * Does the work, and ends it wherever it is when it takes longer than so many milliseconds: `timeout`; or `stalled`, when this
+   * thread had hardly any time to work meanwhile. It may be ended between any two steps, so what it does must be safe to do again.
+   */
+  guard(milliseconds: number, work: () => void): 'done' | 'timeout' | 'stalled';
+  /** What was thrown, in one line, with the line of the script. */
+  explain(error: unknown): string;
+  /** Lets the rest of the process have its turn. */
+  pause(): Promise<void>;
 }
 
 /** How a topology names a codec; the short form `json` is expanded before it comes here. */
@@ -56,9 +75,9 @@ export interface Collector {
   failed(record: StreamRecord, failure: Failure): void;
 }
 
-/** The work of a transform, on whole batches. No I/O, no clock; one instance per task. */
+/** The work of a transform, on whole batches. No I/O, no clock; one instance per task. A promise is for what takes so long that others need a turn. */
 export interface TransformLogic {
-  process(batch: Batch, out: Collector): void;
+  process(batch: Batch, out: Collector): void | Promise<void>;
 }
 
 /** A record as a sink wants it written. */

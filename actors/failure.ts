@@ -10,6 +10,8 @@ export const failureCodes = {
   schema_violation: { kind: 'poison', remedy: 'Fix the producer, or the JSON Schema the topology names.' },
   rule_violation: { kind: 'poison', remedy: 'The record breaks a rule of a validate node: fix the producer or the rule.' },
   expression_failed: { kind: 'poison', remedy: 'Guard the expression, for example with has(value.field).' },
+  script_failed: { kind: 'poison', remedy: "Correct the script at the line the message names, or guard it against this record." },
+  script_timeout: { kind: 'poison', remedy: 'Look for an endless loop or a slow pattern in the script, or raise its budget.' },
   unencodable: { kind: 'poison', remedy: "Check the sink's codec, key and topic expressions against the record." },
   tombstone: { kind: 'poison', remedy: 'The source says tombstones: dead_letter; use pass to send deletes on.' },
   record_too_large: { kind: 'poison', remedy: "Raise max.message.bytes of the topic, or make the record smaller." },

@@ -7,6 +7,8 @@ export interface Origin {
   readonly partition: number;
   /** Identity of the codec that decoded the values: bytes may be reused only by a sink with the same one. */
   readonly codec: string;
+  /** The record as it was read, where a script gave it another key, headers or timestamp, or none of its bytes: what a dead letter holds. */
+  readonly original?: StreamRecord;
 }
 
 /**
@@ -31,6 +33,11 @@ export interface StreamRecord {
 /** True for a record that deletes its key: no value at all. */
 export function isTombstone(record: StreamRecord): boolean {
   return record.bytes === null && !record.changed;
+}
+
+/** A record as it was read. */
+export function asRead(record: StreamRecord): StreamRecord {
+  return record.origin.original ?? record;
 }
 
 /** A copy of a record with another value, to be encoded again by the sink. */

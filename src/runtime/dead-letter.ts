@@ -1,5 +1,6 @@
 import { failureCodes } from '../../actors/failure.ts';
 import type { OutputRecord } from '../../actors/component.ts';
+import { asRead } from '../../actors/record.ts';
 import type { Header } from '../../actors/record.ts';
 import type { ErrorPolicy } from '../topology/model.ts';
 import type { DeadLetter } from './outlet.ts';
@@ -11,7 +12,7 @@ const maxMessage = 1000;
 
 /** A record as its dead letter: original key, value and headers byte for byte, and what went wrong in headers. */
 export function deadLetterRecord(letter: DeadLetter, node: string, policy: DeadLetterPolicy, now: number): OutputRecord {
-  const { record } = letter;
+  const record = asRead(letter.record);
   const output = {
     topic: policy.topic,
     partition: null,
@@ -30,9 +31,10 @@ export function retimed(output: OutputRecord, now: number): OutputRecord {
 
 /** What is left of a dead letter that does not fit its topic: headers and position, no value. */
 export function truncatedDeadLetter(letter: DeadLetter, node: string, policy: DeadLetterPolicy, now: number): OutputRecord {
-  const size = letter.record.bytes?.byteLength ?? 0;
+  const { key, bytes } = asRead(letter.record);
+  const size = bytes?.byteLength ?? 0;
   const headers = [...errorHeaders(letter, node, now), header('millrace.error.truncated', `value of ${size} bytes left out`)];
-  return { topic: policy.topic, partition: null, key: shortKey(letter.record.key), value: Buffer.alloc(0), headers, timestamp: now };
+  return { topic: policy.topic, partition: null, key: shortKey(key), value: Buffer.alloc(0), headers, timestamp: now };
 }
 
 /** A key that may itself be what does not fit. */
@@ -57,7 +59,8 @@ function header(name: string, value: string): Header {
 }
 
 /** JSON for consumers that want to read dead letters as records; bytes that are not UTF-8 come as base64. */
-function envelope({ record, failure }: DeadLetter, node: string, now: number): Uint8Array {
+function envelope({ record: failed, failure }: DeadLetter, node: string, now: number): Uint8Array {
+  const record = asRead(failed);
   const { topic, partition } = record.origin;
   return Buffer.from(
     JSON.stringify({

@@ -11,8 +11,10 @@ export function transformReceiver(logic: TransformLogic, channels: number, outle
     records({ message }) {
       const batch = message as Batch;
       outlet.received(batch.records.length);
-      logic.process(batch, outlet);
+      const pending = logic.process(batch, outlet);
+      if (pending !== undefined) return pending.then(() => { outlet.flush(batch.now); });
       outlet.flush(batch.now);
+      return undefined;
     },
     barrier({ message }, last) {
       if (last) outlet.checkpoint((message as Checkpoint).epoch, null);

@@ -1,19 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { BuildContext, Path, Validator } from '../../actors/component.ts';
+import type { BuildContext, Path, ScriptModule, Validator } from '../../actors/component.ts';
 import { createCodec } from '../codec/create.ts';
 import { compileSchema } from '../codec/schema.ts';
 import type { SourceFile } from './document.ts';
 import { compileExpression } from './expression/compile.ts';
 import type { CompiledExpression } from './expression/compile.ts';
+import { openScript, ScriptProblem } from './script/open.ts';
 
 const acceptsAll: Validator = () => null;
 
-/** The context in which a node of a file is built; `at` is the node's place. Schemas are read once, when the file is loaded. */
+/** Stands in for a script with mistakes; what is built with it never runs. */
+const noScript: ScriptModule = {
+  name: '',
+  form: { kind: 'record', call: () => undefined },
+  guard: () => 'done',
+  explain: String,
+  pause: () => Promise.resolve()
+};
+
+/** The context in which a node of a file is built; `at` is the node's place. Schemas and scripts are read once, when the file is loaded. */
 export class NodeContext implements BuildContext {
   readonly #file: SourceFile;
   readonly #at: Path;
   readonly #validators = new Map<string, Validator>();
+  readonly #scripts = new Map<string, ScriptModule | null>();
   readonly #compiled = new Map<string, CompiledExpression>();
   #checked = false;
 
@@ -58,6 +69,15 @@ export class NodeContext implements BuildContext {
     return validator;
   }
 
+  script(path: string, at: Path): ScriptModule {
+    let module = this.#scripts.get(path);
+    if (module === undefined) {
+      module = this.#openScript(path, at);
+      this.#scripts.set(path, module);
+    }
+    return module ?? noScript;
+  }
+
   problem(at: Path, code: string, message: string, hint?: string): void {
     this.#report(at, code, message, hint);
   }
@@ -82,6 +102,18 @@ export class NodeContext implements BuildContext {
       const reason = code === 'ENOENT' ? 'no such file' : message;
       this.#report(at, 'bad_schema', `cannot use the JSON Schema ${path}: ${reason}`, 'the path is relative to the topology file');
       return acceptsAll;
+    }
+  }
+
+  #openScript(path: string, at: Path): ScriptModule | null {
+    try {
+      const { module, files } = openScript(resolve(dirname(this.#file.file), path));
+      for (const [file, text] of files) this.#file.names(file, text);
+      return module;
+    } catch (error) {
+      if (!(error instanceof ScriptProblem)) throw error;
+      this.#report(at, 'bad_script', `cannot use the script ${path}: ${error.message}`, error.hint);
+      return null;
     }
   }
 

@@ -136,7 +136,7 @@ function buildNode(file: SourceFile, at: Path, component: Component, options: Re
 
 /**
  * One mistake must not hide another: the options of a node that are good are built all the same, so that the
- * mistakes in their expressions and schemas are reported too. Other complaints could come from what was left out.
+ * mistakes in their expressions, schemas and scripts are reported too. Other complaints could come from what was left out.
  */
 function checkExpressions(file: SourceFile, at: Path, component: Component, options: Readonly<Record<string, unknown>>): void {
   const own = Object.fromEntries(Object.entries(options).filter(([key]) => !['type', 'from', 'on_error'].includes(key)));
@@ -146,5 +146,5 @@ function checkExpressions(file: SourceFile, at: Path, component: Component, opti
     for (const key of keys) Reflect.deleteProperty(own, key);
   }
   const { success, data } = component.config.safeParse(own);
-  if (success) component.build(data, new NodeContext(file, at, ['bad_expression', 'unknown_variable', 'bad_schema']));
+  if (success) component.build(data, new NodeContext(file, at, ['bad_expression', 'unknown_variable', 'bad_schema', 'bad_script']));
 }

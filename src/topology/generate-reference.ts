@@ -8,6 +8,7 @@ import type { JsonSchema } from './generate-schema.ts';
 import { toSchema } from './generate-schema.ts';
 import { problemCodes } from './problem.ts';
 import { recipeOptions } from './recipe-options.ts';
+import { scripts } from './script/reference.ts';
 import { nodeSchema, topologySchema } from './schema.ts';
 
 /** config/REFERENCE.md: everything a topology file may say, from the definitions themselves. */
@@ -16,6 +17,7 @@ export function generateReference(): string {
     intro,
     `## The file\n\n${optionTable(toSchema(topologySchema))}`,
     ...(['source', 'transform', 'sink'] as const).map(chapter),
+    scripts,
     expressions(),
     errorHandling,
     failures(),

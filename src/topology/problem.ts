@@ -17,6 +17,7 @@ export const problemCodes = {
   bad_expression: 'An expression cannot be parsed, or its type does not fit.',
   unknown_variable: 'An expression reads a variable that does not exist.',
   bad_schema: 'A JSON Schema cannot be read or compiled.',
+  bad_script: 'A script cannot be loaded, or does not export what it should.',
   unknown_node: '`from` names a node that does not exist or has no output.',
   unknown_port: '`from` names an output that the node does not have.',
   missing_port: '`from` names a node with several outputs without saying which.',

@@ -14,7 +14,9 @@ const kinds: readonly (readonly [name: string, options: object, outputs?: readon
   ['route first', { type: 'route', routes: { x: 'value.a == 1', y: 'has(value.b)' }, otherwise: 'z' }, ['node.x', 'node.y', 'node.z']],
   ['route all', { type: 'route', match: 'all', routes: { x: 'value.a == 1', y: 'has(value.b)' } }, ['node.x', 'node.y']],
   ['validate', { type: 'validate', rules: { r: 'value.a > 1', s: 'has(value.b)', t: 'topic == "in"' } }],
-  ['merge', { type: 'merge' }]
+  ['merge', { type: 'merge' }],
+  ['script', { type: 'script', module: 'test/support/scripts/record.ts', options: { above: 1 } }],
+  ['script in batches', { type: 'script', module: 'test/support/scripts/batch.ts', options: { above: 1 } }]
 ];
 
 const value = fc.oneof(

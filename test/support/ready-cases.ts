@@ -151,6 +151,27 @@ export const cases: Readonly<Record<string, ReadyCase>> = {
       'history-errors': [{ n: 2 }, 'broken']
     }
   },
+  script: {
+    input: [
+      { topic: 'orders-placed', key: 'o1', value: { customer: 'c1', shop: 's', items: [{ sku: 'a', price: 60, quantity: 2 }, { sku: 'b', price: 1.1, quantity: 3 }] } },
+      { topic: 'orders-placed', key: 'o2', value: { customer: 'c2', items: [] } },
+      { topic: 'orders-placed', key: 'o3', value: { customer: 'c3', test: true, items: [{ sku: 'a', price: 1, quantity: 1 }] } },
+      { topic: 'orders-placed', key: 'o4', value: { customer: 'c4', cancelled: true } },
+      { topic: 'orders-placed', key: 'o5', value: '{"items": [], "no": "customer"}' },
+      { topic: 'orders-placed', key: 'o6', value: { customer: 'c6', items: [{ sku: 'a', price: 1, quantity: 1 }, null] } },
+      { topic: 'orders-placed', key: 'o7', value: null }
+    ],
+    expected: {
+      'order-items': [{ shop: 's', customer: 'c1', sku: 'a', quantity: 2, total: 120, large: true }, { shop: 's', customer: 'c1', sku: 'b', quantity: 3, total: 3.3, large: false }, '', ''],
+      'order-items-errors': ['{"items": [], "no": "customer"}', { customer: 'c6', items: [{ sku: 'a', price: 1, quantity: 1 }, null] }]
+    },
+    async check(broker) {
+      const items = (await readCommitted(broker, 'order-items')).map(({ key, headers }) => [Buffer.from(key ?? []).toString(), ...headers.map(([name, value]) => `${name}=${Buffer.from(value ?? []).toString()}`)].join(' '));
+      assert.deepEqual(items.toSorted(), ['c1 order=o1', 'c1 order=o1', 'o4', 'o7']);
+      const messages = (await headersOf(broker, 'order-items-errors')).map((headers) => headers.get('millrace.error.message') ?? '');
+      assert.deepEqual(messages.filter((message) => /^expected a customer$|^enrich\.ts:\d+: TypeError/.test(message)).length, 2, messages.join());
+    }
+  },
   mirror: {
     input: [
       { topic: 'shop-a', partition: 2, key: 'k', value: 'not json', headers: { h: '1' } },
