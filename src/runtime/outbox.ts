@@ -1,6 +1,7 @@
 import type { BatchLimits, Compression } from '../../actors/component.ts';
-import type { OutgoingRecord, Producer, Transaction } from '../../actors/port.ts';
+import type { OutgoingRecord, Transaction } from '../../actors/port.ts';
 import type { Clock } from './clock.ts';
+import type { Sender } from './shared-producer.ts';
 
 /** A record ready to be written, with an upper bound of its encoded size. */
 export interface PendingRecord extends OutgoingRecord {
@@ -120,9 +121,9 @@ export class BufferedOutbox implements Outbox {
   }
 }
 
-/** At least once: sends as soon as it may, one request at a time so that order is kept, and gathers meanwhile. */
+/** At least once: hands over as soon as it may, one part at a time so that order is kept, and gathers meanwhile. */
 export class EagerOutbox implements Outbox {
-  readonly #producer: () => Producer;
+  readonly #sender: Sender;
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   readonly #lanes = new Map<Lane, Pending>();
@@ -134,8 +135,8 @@ export class EagerOutbox implements Outbox {
   #closed = false;
   #records = 0;
 
-  constructor(producer: () => Producer, clock: Clock, onError: (error: unknown) => void) {
-    this.#producer = producer;
+  constructor(sender: Sender, clock: Clock, onError: (error: unknown) => void) {
+    this.#sender = sender;
     this.#clock = clock;
     this.#onError = onError;
   }
@@ -190,6 +191,7 @@ export class EagerOutbox implements Outbox {
     this.#closed = true;
     this.#timer?.();
     this.#timer = null;
+    this.#sender.close();
   }
 
   async #drained(): Promise<void> {
@@ -229,11 +231,7 @@ export class EagerOutbox implements Outbox {
 
   async #send(): Promise<void> {
     try {
-      for (let wait = this.#shortestWait(); wait === 0 && !this.#closed; wait = this.#shortestWait()) {
-        for (const [compression, records] of this.#takeDue()) {
-          for (const request of requests(records)) await this.#producer().send(request, compression);
-        }
-      }
+      for (let wait = this.#shortestWait(); wait === 0 && !this.#closed; wait = this.#shortestWait()) await this.#sender.send(() => this.#takeDue());
     } catch (error) {
       this.#error = error instanceof Error ? error : new Error(String(error));
       this.#onError(error);

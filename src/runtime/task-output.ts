@@ -1,8 +1,9 @@
-import type { Broker, GroupReader, OffsetCommit, Producer, Transaction, TransactionalProducer } from '../../actors/port.ts';
+import type { Broker, GroupReader, OffsetCommit, Transaction, TransactionalProducer } from '../../actors/port.ts';
 import { asFailure } from '../../actors/failure.ts';
 import type { Clock } from './clock.ts';
 import { BufferedOutbox, EagerOutbox } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
+import type { Sender } from './shared-producer.ts';
 
 /** How a task writes: the one difference between the two guarantees. */
 export interface TaskOutput {
@@ -33,17 +34,17 @@ export interface GroupCommit {
   changed(from: number): Promise<void>;
 }
 
-/** At least once: an idempotent producer that sends at once, and a plain offset commit behind it. */
-export function atLeastOnceOutput(broker: Broker, commit: GroupCommit, fence: () => Promise<void>, clock: Clock, onError: (error: unknown) => void): TaskOutput {
-  let producer: Producer | null = null;
-  const use = (): Producer => (producer ??= broker.producer());
+/** At least once: sends at once, through the topology's idempotent producer, and a plain offset commit behind it. */
+export function atLeastOnceOutput(sender: Sender, commit: GroupCommit, fence: () => Promise<void>, clock: Clock, onError: (error: unknown) => void): TaskOutput {
+  const outbox = new EagerOutbox(sender, clock, onError);
   return {
     // The task may have been an exactly-once one, whose owner may still hang somewhere with a transaction.
     open: fence,
-    outbox: new EagerOutbox(use, clock, onError),
+    outbox,
     begin: () => Promise.resolve(offsetsOnly(commit)),
-    async close() {
-      await producer?.close();
+    close() {
+      outbox.close();
+      return Promise.resolve();
     }
   };
 }

@@ -3,6 +3,7 @@ import type { Assignment, FetchedBatch, GroupReader, TopicPartition } from '../.
 import { fence, transactionalId } from './fence.ts';
 import { openTask } from './open-task.ts';
 import type { Progress } from './progress.ts';
+import { SharedProducer } from './shared-producer.ts';
 import type { Actor } from './system.ts';
 import { atLeastOnceOutput, exactlyOnceOutput } from './task-output.ts';
 import type { TaskOutput } from './task-output.ts';
@@ -31,6 +32,8 @@ const creditBounds = { least: 128 * 1024, most: 1024 * 1024 };
 export class TaskSet {
   readonly #settings: TaskSetSettings;
   readonly #topics: Topics;
+  /** Of at-least-once tasks; exactly-once ones have one each, by their transactional ids. */
+  readonly #producer: SharedProducer;
   readonly #slots = new Map<string, { readonly slot: TaskSlot; readonly partitions: readonly TopicPartition[] }>();
   /** Closes that are still under way, by task: the same task opens again only behind its own. */
   readonly #closing = new Map<string, Promise<void>>();
@@ -45,6 +48,7 @@ export class TaskSet {
   constructor(settings: TaskSetSettings) {
     this.#settings = settings;
     this.#topics = new Topics(settings.broker, settings.clock);
+    this.#producer = new SharedProducer(() => settings.broker.producer());
   }
 
   get counts(): { readonly assigned: number; readonly running: number } {
@@ -88,6 +92,7 @@ export class TaskSet {
   async close(drain: boolean): Promise<void> {
     await Promise.all([...this.#slots.values()].map(({ slot }) => slot.release(drain)));
     await Promise.all(this.#closing.values());
+    await this.#producer.close();
   }
 
   #release(name: string, slot: TaskSlot, drain: boolean): void {
@@ -162,7 +167,7 @@ export class TaskSet {
   #output(unit: TaskUnit, onError: (error: unknown) => void): TaskOutput {
     const { plan, broker, clock, limits, reader } = this.#settings;
     if (plan.delivery === 'exactly_once') return exactlyOnceOutput(broker, transactionalId(plan.group, unit.name), limits.transactionTimeout);
-    return atLeastOnceOutput(broker, { reader: reader(), generation: () => this.#generationOf(unit), changed: (from) => this.#changed(from) }, () => this.#fence(unit.name), clock, onError);
+    return atLeastOnceOutput(this.#producer.sender(), { reader: reader(), generation: () => this.#generationOf(unit), changed: (from) => this.#changed(from) }, () => this.#fence(unit.name), clock, onError);
   }
 
   async #fence(task: string): Promise<void> {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { OutgoingRecord } from '../../actors/port.ts';
+import type { OutgoingRecord, Producer } from '../../actors/port.ts';
 import { batchOverhead, BufferedOutbox, EagerOutbox, requests } from '../../src/runtime/outbox.ts';
 import type { Lane, PendingRecord } from '../../src/runtime/outbox.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { SharedProducer } from '../../src/runtime/shared-producer.ts';
+import type { Sender } from '../../src/runtime/shared-producer.ts';
 
 const lane: Lane = { compression: 'none', batch: { records: 100, bytes: 1_000_000, linger: 0 } };
 
@@ -56,6 +58,11 @@ async function written(sealed: ReturnType<BufferedOutbox['seal']>): Promise<numb
   return sent.map(({ timestamp }) => timestamp);
 }
 
+/** A way to a producer of one task's own. */
+function through(send: Producer['send']): Sender {
+  return new SharedProducer(() => ({ send, close: () => Promise.resolve() })).sender();
+}
+
 describe('EagerOutbox', () => {
   const transaction = {} as Parameters<ReturnType<EagerOutbox['seal']>['write']>[0];
 
@@ -68,7 +75,7 @@ describe('EagerOutbox', () => {
       sent.push(...records.map(({ timestamp }) => timestamp));
       flying -= 1;
     };
-    const outbox = new EagerOutbox(() => ({ send, close: () => Promise.resolve() }), systemClock, unexpected);
+    const outbox = new EagerOutbox(through(send), systemClock, unexpected);
     for (let index = 0; index < 20; index += 1) {
       outbox.add(lane, pending('a', 0, 10, 1000, index));
       outbox.flush();
@@ -80,7 +87,7 @@ describe('EagerOutbox', () => {
   it('waits for its linger, but not when the epoch is sealed', async () => {
     let sent = 0;
     const send = (records: readonly OutgoingRecord[]): Promise<void> => Promise.resolve(void (sent += records.length));
-    const outbox = new EagerOutbox(() => ({ send, close: () => Promise.resolve() }), systemClock, unexpected);
+    const outbox = new EagerOutbox(through(send), systemClock, unexpected);
     outbox.add({ compression: 'none', batch: { records: 100, bytes: 1_000_000, linger: 60_000 } }, pending('a', 0, 10));
     outbox.flush();
     assert.equal(sent, 0);
@@ -90,7 +97,7 @@ describe('EagerOutbox', () => {
 
   it('reports a refused send, and no epoch behind it is taken for written', async () => {
     const errors: unknown[] = [];
-    const outbox = new EagerOutbox(() => ({ send: () => Promise.reject(new Error('away')), close: () => Promise.resolve() }), systemClock, (error) => errors.push(error));
+    const outbox = new EagerOutbox(through(() => Promise.reject(new Error('away'))), systemClock, (error) => errors.push(error));
     outbox.add(lane, pending('a', 0, 10));
     await assert.rejects(outbox.seal().write(transaction), /away/);
     outbox.add(lane, pending('a', 0, 10));
@@ -101,7 +108,7 @@ describe('EagerOutbox', () => {
   it('closed, sends nothing more, whatever its linger was about to', async () => {
     let sent = 0;
     const send = (records: readonly OutgoingRecord[]): Promise<void> => Promise.resolve(void (sent += records.length));
-    const outbox = new EagerOutbox(() => ({ send, close: () => Promise.resolve() }), systemClock, unexpected);
+    const outbox = new EagerOutbox(through(send), systemClock, unexpected);
     outbox.add({ compression: 'none', batch: { records: 100, bytes: 1_000_000, linger: 5 } }, pending('a', 0, 10));
     outbox.flush();
     outbox.close();
