@@ -25,9 +25,9 @@
 export type Script<Options = unknown, Value = Fields> = (record: ScriptRecord<Value>, out: ScriptOut, options: Options) => undefined;
 
 /**
- * A script that gets many records in one call, the export named `batch` of its module, for hot loops. It settles them in their order,
- * one after the other: once it names a record, those before it are done. One that it skips is a failure, so that nothing
- * disappears by forgetting.
+ * A script that gets many records in one call, the export named `batch` of its module, for hot loops that share work between records. It
+ * settles them in their order, one after the other: once it names a record, those before it are done. One that it skips is a
+ * failure, so that nothing disappears by forgetting.
  *
  * When a call throws or runs out of its budget, the records that were done keep their results; the others are given again,
  * the first of them alone, until it is clear which one it was.

@@ -189,7 +189,7 @@ export class ScriptLedger implements ScriptOut {
   }
 
   #closeOne(): void {
-    this.close(new Failure('script_failed', 'the script called nothing for this record; out.drop(record) drops it'));
+    this.close(this.#result === undefined ? new Failure('script_failed', 'the script called nothing for this record; out.drop(record) drops it') : null);
   }
 
   /** A mistake in the use of this object: the record fails even where the script catches what is thrown. */

@@ -126,12 +126,14 @@ describe('a script that was loaded', () => {
   });
 
   it('tells what it threw with its line, and nothing of the stack', async () => {
-    const folder = folderWith({ 'script.ts': "import { check } from './check.ts';\nexport default (r: any, out: any) => {\n  if (r.value === 1) throw new TypeError('one\\nmore');\n  if (r.value === 2) check();\n  if (r.value === 3) throw 'text';\n  if (r.value === 4) (() => { r.value.deep.down(); })();\n  if (r.value === 5) return JSON.parse(null!.x);\n  return r.keyText;\n};", 'check.ts': '\n\nexport function check() { throw new Error("from below"); }' });
-    assert.deepEqual(await fates(logicOf(load(folder)), [1, 2, 3, 4]), [
+    const folder = folderWith({ 'script.ts': "import { check } from './check.ts';\nexport default (r: any, out: any) => {\n  if (r.value === 1) throw new TypeError('one\\nmore');\n  if (r.value === 2) check();\n  if (r.value === 3) throw 'text';\n  if (r.value === 4) (() => { r.value.deep.down(); })();\n  if (r.value === 5) throw { get message() { throw r; } };\n  if (r.value === 6) throw Object.defineProperty(new Error(), 'message', { get() { throw r; } });\n};", 'check.ts': '\n\nexport function check() { throw new Error("from below"); }' });
+    assert.deepEqual(await fates(logicOf(load(folder)), [1, 2, 3, 4, 5, 6]), [
       'script_failed: script.ts:3: TypeError: one',
       'script_failed: check.ts:3: from below',
       'script_failed: script.ts: threw text',
-      "script_failed: script.ts:6: TypeError: Cannot read properties of undefined (reading 'down')"
+      "script_failed: script.ts:6: TypeError: Cannot read properties of undefined (reading 'down')",
+      'script_failed: script.ts: threw object',
+      'script_failed: script.ts: threw an error that cannot be read'
     ]);
   });
 });

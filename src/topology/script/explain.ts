@@ -10,8 +10,13 @@ const place = new RegExp(`(file:[^\\s()]+?)${loadMark.source}:(\\d+)`);
 
 /** What a script threw, in one line: `enrich.ts:3: expected a number`. */
 export function explain(error: unknown, name: string): string {
-  const [text = ''] = messageOf(error).split('\n', 1);
-  return `${placeOf(error) ?? name}: ${text.replaceAll(new RegExp(loadMark.source, 'g'), '').slice(0, maxLength)}`;
+  try {
+    const [text = ''] = messageOf(error).split('\n', 1);
+    return `${placeOf(error) ?? name}: ${text.replaceAll(new RegExp(loadMark.source, 'g'), '').slice(0, maxLength)}`;
+  } catch {
+    // Its message may itself be code that throws.
+    return `${name}: threw an error that cannot be read`;
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -3,7 +3,8 @@ import { createContext, Script } from 'node:vm';
 /*
  * An end to endless loops. Only V8 itself can end JavaScript that does not return, and Node asks it to when a script in a `vm` context
  * runs out of its timeout. That ends everything on the stack, so the script in the context does nothing but call back. The watchdog is a
- * thread that Node starts for each call: 0.17 ms and about 0.1 ms of CPU (Node 24, two shared cores), once per batch and not per record.
+ * thread that Node starts for each call: 0.17 to 0.2 ms, nearly all of it CPU time (Node 24, two shared cores). So there is one for a
+ * batch and not for a record, which in comparison takes 0.2 µs of it.
  */
 
 /** The work of the innermost guard. */
