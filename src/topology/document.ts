@@ -6,12 +6,10 @@ import { interpolate } from './interpolate.ts';
 import type { Environment } from './interpolate.ts';
 import type { Problem } from './model.ts';
 import type { ProblemCode } from './problem.ts';
+import { syntaxMistakes } from './syntax.ts';
 
 /** Levels of nesting in a topology file; anchors that contain themselves end here. */
 const maxDepth = 64;
-
-/** The parser's words for `where: value.name == "a: b"`. */
-const nested = /Nested mappings are not allowed/;
 
 /** How a problem is placed. */
 export interface Placement {
@@ -49,7 +47,7 @@ export class SourceFile {
 
   /** Reports a mistake at the place of a path. */
   report(path: Path, code: string, message: string, hint?: string, placement: Placement = {}): void {
-    if (this.#unresolved.has(JSON.stringify(path))) return;
+    if (this.#unresolved.has(JSON.stringify(path)) || (code === 'bad_value' && this.#holdsUnresolved(path))) return;
     this.#add(this.#offsetOf(path, placement), code, message, hint);
   }
 
@@ -66,6 +64,12 @@ export class SourceFile {
   /** Whether the scalar at a path was one single `${…}`. */
   interpolated(path: Path): boolean {
     return this.#whole.has(JSON.stringify(path));
+  }
+
+  /** A list of brokers is not wrong because one of them could not be resolved. */
+  #holdsUnresolved(path: Path): boolean {
+    const inside = JSON.stringify(path).replace(/]$/, ',');
+    return path.length > 0 && [...this.#unresolved].some((each) => each.startsWith(inside));
   }
 
   #add(offset: number, code: string, message: string, hint?: string): void {
@@ -91,15 +95,11 @@ export class SourceFile {
     return this.#checkSyntax(document) ? document : null;
   }
 
-  /** Reports all errors of the parser. Returns false where the tree cannot be trusted. */
+  /** Reports the errors of the parser. Returns false where the tree cannot be trusted. */
   #checkSyntax(document: Document.Parsed): boolean {
-    let usable = true;
-    for (const error of [...document.errors, ...document.warnings]) {
-      const duplicate = error.code === 'DUPLICATE_KEY';
-      if (!duplicate) usable = false;
-      this.#add(error.pos[0], duplicate ? 'duplicate_key' : 'yaml_syntax', duplicate ? 'the same key stands above already' : error.message, nested.test(error.message) ? 'a text with ": " in it needs quotes' : undefined);
-    }
-    if (!usable) return false;
+    const mistakes = syntaxMistakes([...document.errors, ...document.warnings], this.#lines);
+    for (const { offset, code, message, hint } of mistakes) this.#add(offset, code, message, hint);
+    if (mistakes.some(({ code }) => code === 'yaml_syntax')) return false;
     try {
       document.toJS({ maxAliasCount: 1000 });
     } catch (error) {

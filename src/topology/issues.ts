@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Path } from '../../actors/component.ts';
+import { namePattern, parseMoment } from '../../actors/options.ts';
 import type { SourceFile } from './document.ts';
 import { knownKeys } from './known-keys.ts';
 import { nearest } from './suggest.ts';
@@ -23,18 +24,21 @@ export function parsePart<T>(part: Part & { readonly schema: z.ZodType<T> }, val
   if (coerce(part, value, flatten(result.error.issues))) result = part.schema.safeParse(value, { error: standardMessage });
   if (result.success) return result.data;
   const issues = flatten(result.error.issues);
-  const misspelt = misspeltOptions(part, issues);
+  const misspelt = misspeltOptions(part, issues, value);
   for (const issue of issues) if (!misspelt.has(JSON.stringify(issue.path))) report(part, value, issue);
   return null;
 }
 
 /** Options that are only missing because their name is misspelt: the unknown key says so already. */
-function misspeltOptions(part: Part, issues: readonly Issue[]): Set<string> {
+function misspeltOptions(part: Part, issues: readonly Issue[], value: unknown): Set<string> {
   const meant = new Set<string>();
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys') continue;
     const known = knownKeys(part.schema, issue.path);
-    for (const key of issue.keys) meant.add(JSON.stringify([...issue.path, nearest(key, known)]));
+    for (const key of issue.keys) {
+      const path = [...issue.path, nearest(key, known) ?? ''];
+      if (valueAt(value, path) === undefined) meant.add(JSON.stringify(path));
+    }
   }
   return meant;
 }
@@ -119,10 +123,24 @@ function hintFor(issue: Issue, found: unknown): string | undefined {
   if (typeof found === 'number' && issue.message.includes('with its unit')) {
     return issue.message.startsWith('a size') ? `write ${found}B or ${found}KiB` : `write ${found}ms or ${found}s`;
   }
+  if (found === null && issue.message.startsWith('a map')) return 'what belongs to it stands below, indented deeper';
   if (typeof found !== 'string') return undefined;
+  const written = rewritten(issue.message, found);
+  if (written !== null) return `write ${written}`;
   const words = allowed(issue);
   const near = nearest(found, words);
   return near === null ? undefined : `did you mean ${near}?`;
+}
+
+/** A text that only lacks its form. */
+function rewritten(expected: string, found: string): string | null {
+  if (expected.startsWith('a name in lower_snake_case')) {
+    const name = found.trim().replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase().replace(/[^a-z0-9]+/g, '_');
+    return namePattern.test(name) ? name : null;
+  }
+  if (!expected.includes('a time with its zone')) return null;
+  const zoned = [`${found}T00:00:00Z`, `${found}Z`, `${found}:00Z`].find((text) => parseMoment(text) !== null);
+  return zoned ?? null;
 }
 
 /** The words an enum, or a union with enums among its branches, would take. */

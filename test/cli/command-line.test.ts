@@ -54,7 +54,7 @@ describe('the command line', { concurrency: 2 }, () => {
   it('colors a mistake on a terminal alone, and not under NO_COLOR', () => {
     const shown = (env: Record<string, string>, isTTY: boolean): string => {
       const asked = { TERM: 'xterm-256color', ...env };
-      const stream = Object.assign(new PassThrough(), { isTTY, hasColors: () => WriteStream.prototype.hasColors.call(new PassThrough(), asked) }) as unknown as WriteStream;
+      const stream: WriteStream = Object.assign(new PassThrough(), { isTTY, hasColors: () => (WriteStream.prototype.hasColors as (this: WriteStream, env: object) => boolean).call(stream, asked) }) as unknown as WriteStream;
       return paintProblem({ file: 'a.yaml', line: 1, column: 2, code: 'bad_value', message: 'no', hint: 'yes' }, createOutput(stream, stream));
     };
     const plain = 'a.yaml:1:2: bad_value: no (yes)';

@@ -36,11 +36,11 @@ export function compileExpression(source: string, type: 'bool' | 'any'): Compile
   try {
     parsed = environment.parse(source);
   } catch (error) {
-    return refused([fromCel(error as CelError)]);
+    return refused([fromCel(error as CelError, source)]);
   }
   const { mentions, patterns } = inspect(parsed.ast);
   const problems = [...unknownVariables(mentions), ...badPatterns(patterns)];
-  if (problems.length === 0) problems.push(...typeProblems(parsed, type));
+  if (problems.length === 0) problems.push(...typeProblems(parsed, type, source));
   if (problems.length > 0) return refused(problems);
   return {
     problems: [],
@@ -57,10 +57,16 @@ function refused(problems: readonly ExpressionProblem[]): CompiledExpression {
   return { problems, uses: new Set(), create: () => run };
 }
 
-function fromCel(error: CelError): ExpressionProblem {
+function fromCel(error: CelError, source: string): ExpressionProblem {
   const problem = { offset: error.range?.start ?? 0, code: 'bad_expression', message: error.summary } as const;
-  const hint = celHints.find(([text]) => error.summary.startsWith(text))?.[1];
+  const hint = wordHint(source, problem.offset) ?? celHints.find(([text]) => error.summary.startsWith(text))?.[1];
   return hint === undefined ? problem : { ...problem, hint };
+}
+
+/** What SQL and Python call it. */
+function wordHint(source: string, offset: number): string | undefined {
+  const word = /^(?:and|or)\b/i.exec(source.slice(offset))?.[0] ?? /\bnot(?=\s+$)/i.exec(source.slice(0, offset))?.[0];
+  return word === undefined ? undefined : `write ${{ and: '&&', or: '||', not: '!' }[word.toLowerCase()] ?? ''} for ${word}`;
 }
 
 const celHints: readonly (readonly [start: string, hint: string])[] = [
@@ -109,9 +115,9 @@ function patternProblem(pattern: string | null): string | null {
   }
 }
 
-function typeProblems(parsed: ParseResult, type: 'bool' | 'any'): ExpressionProblem[] {
+function typeProblems(parsed: ParseResult, type: 'bool' | 'any', source: string): ExpressionProblem[] {
   const result = parsed.check();
-  if (!result.valid) return result.error === undefined ? [] : [fromCel(result.error)];
+  if (!result.valid) return result.error === undefined ? [] : [fromCel(result.error, source)];
   const found = result.type ?? 'dyn';
   if (type === 'any' || found === 'bool' || found.startsWith('dyn')) return [];
   return [{ offset: 0, code: 'bad_expression', message: `expected true or false, found an expression of type ${found}` }];
