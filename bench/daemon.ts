@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +11,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** `millrace run bench/w1.yaml` as a process of its own, and what it costs. */
 export class Measured {
   readonly #child: ChildProcess;
+  readonly #state = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
 
   constructor(env: Readonly<Record<string, string>>) {
-    const state = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
-    const args = ['--max-semi-space-size=8', 'src/main.ts', 'run', 'bench/w1.yaml', '--state-dir', state, '--http', 'off', '--log-level', 'error'];
+    const args = ['--max-semi-space-size=8', 'src/main.ts', 'run', 'bench/w1.yaml', '--state-dir', this.#state, '--http', 'off', '--log-level', 'error'];
     this.#child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
   }
 
@@ -29,8 +29,24 @@ export class Measured {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1]) / 1024;
   }
 
+  /** Open sockets. */
+  get sockets(): number {
+    const folder = `/proc/${this.#child.pid}/fd`;
+    return readdirSync(folder).filter((fd) => linkOf(join(folder, fd)).startsWith('socket:')).length;
+  }
+
   async stop(): Promise<void> {
     this.#child.kill('SIGTERM');
     await once(this.#child, 'exit');
+    rmSync(this.#state, { recursive: true, force: true });
+  }
+}
+
+/** A descriptor may be closed between listing and looking. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
   }
 }
