@@ -72,8 +72,8 @@ export interface ScriptChanges {
 }
 
 /**
- * Says what becomes of a record. `send` and `delete` may be called several times for one record, all other helpers once and alone;
- * what contradicts this makes the record a failure. What is sent leaves when the record is done, all of it or nothing.
+ * Says what becomes of a record. `send` and `delete` may be called several times for one record (up to 10,000), all other helpers once
+ * and alone; what contradicts this makes the record a failure. What is sent leaves when the record is done, all of it or nothing.
  */
 export interface ScriptOut {
   /** Wall clock when the batch came in, milliseconds since 1970; the same for all its records. */

@@ -10,6 +10,9 @@ import { RecordView } from './script-record.ts';
 /** What became of a record: dropped, sent on as one record or as several, or failed. */
 type Result = null | StreamRecord | StreamRecord[] | Failure;
 
+/** Most outputs of one record: an endless loop that sends would fill the memory long before its budget is over. */
+export const maxOutputs = 10_000;
+
 const same: Content = { kind: 'same' };
 const none: Content = { kind: 'none' };
 
@@ -157,6 +160,7 @@ export class ScriptLedger implements ScriptOut {
     const source = this.#enter(helper, record);
     const before = this.#result;
     if (before === null || this.#passed || before instanceof Failure) this.#refuse(`${helper}: the record was settled already, by ${this.#settledBy()}`);
+    if (Array.isArray(before) && before.length >= maxOutputs) this.#refuse(`${helper}: expected at most ${maxOutputs} outputs for one record, found more`);
     const output = this.#output(helper, source, content, changes);
     if (before === undefined) this.#result = output;
     else if (Array.isArray(before)) before.push(output);

@@ -149,6 +149,7 @@ describe('what a script sends', () => {
     ['a delete without a key', (r, o) => o.delete(r, { key: null }), /expected a key to delete/],
     ['both pass and send', (r, o) => { o.pass(r); o.send(r, 1); }, /send: the record was settled already, by pass/],
     ['both send and drop', (r, o) => { o.send(r, 1); o.drop(r); }, /drop: the record was settled already, by send or delete/],
+    ['outputs without end', (r, o) => { for (;;) o.send(r, 1); }, /send: expected at most 10000 outputs for one record/],
     ['a record of its own making', (r, o) => o.pass({ ...r, value: 1 }), /expected a record that the script was given, found object/],
     ['a promise returned', (() => Promise.reject(new Error('later'))) as never, /expected a script that is synchronous/],
     ['a key that is no text', (r, o) => o.send(r, r.keyText), /key: expected text as UTF-8/]

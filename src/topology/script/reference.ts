@@ -19,7 +19,7 @@ export default script;
 | Export | Is called with | A record for which it calls nothing |
 | --- | --- | --- |
 | \`export default\` (\`Script\`) | \`(record, out, options)\`, once per record | is dropped, counted as filtered |
-| \`export const batch\` (\`ScriptBatch\`) | \`(records, out, options)\`, up to 1,000 records at once; it settles them in their order, one after the other | fails with \`script_failed\` |
+| \`export const batch\` (\`ScriptBatch\`) | \`(records, out, options)\`, as many as came together, mostly up to 1,000; it settles them in their order, one after the other | fails with \`script_failed\` |
 
 | Of a record | Is |
 | --- | --- |
@@ -32,7 +32,7 @@ export default script;
 | Helper | Does |
 | --- | --- |
 | \`out.pass(record, changes)\` | sends it on with its value as it is, byte for byte |
-| \`out.send(record, value, changes)\` | sends this value; several times for several outputs |
+| \`out.send(record, value, changes)\` | sends this value; several times for several outputs, up to 10,000 for a record |
 | \`out.delete(record, changes)\` | sends a tombstone for its key; may stand beside \`send\` |
 | \`out.drop(record)\` | drops it, counted as filtered |
 | \`out.fail(record, message)\` | makes it a failed record, with \`script_failed\` |
@@ -44,7 +44,7 @@ export default script;
   itself, such as \`pass\` after \`send\`, is a failure too.
 - **Budget.** What takes longer than \`budget\` for one record is ended wherever it is, an endless loop too, and the record fails with \`script_timeout\`; the others keep what became of them.
   A record on which time was up is tried once more from its beginning, to see whether it was that record. In the batch form the budget is that of a call, and a failed call is tried again with fewer records.
-- **Cost.** About 0.2 µs for a record in either form beside its own work, and 0.2 ms for each batch, which is at most 1,000 records and only a few where few come in. The batch form is for work that is worth sharing between records.
+- **Cost.** About 0.2 µs for a record in either form beside its own work, and 0.2 ms for each batch, which is up to 1,000 records when much comes in and a few when little does. The batch form is for work that is worth sharing between records.
 - **No state, no I/O.** A script is synchronous and does all it does by \`out\`: a promise is a failure. Records are worked on again after a crash, variables of a module are shared by all tasks and lost at a restart.
 - **Loading.** The module runs once when the file is loaded, also by \`validate\`, within 5 seconds. A change of it, or of a file it imports by a relative path, is a change of the topology for SIGHUP and \`--watch\`; packages are
   loaded once per process. A script is part of the daemon: it is not shut in, and memory that it takes without end takes the daemon with it.
