@@ -1,4 +1,4 @@
-import { watch } from 'node:fs';
+import { statSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Reloader } from './reload.ts';
@@ -6,45 +6,82 @@ import type { Reloader } from './reload.ts';
 /** Milliseconds of silence before a change counts: an editor writes a file in several steps. */
 const quiet = 300;
 
+/** Milliseconds between two looks for a folder that is gone. */
+const missingInterval = 1000;
+
+/** What watching needs of a reloader. */
+type Watched = Pick<Reloader, 'files' | 'reload'>;
+
 /**
  * Reloads when something changes in the folders of the topology files and of those they name. Folders are watched, not files: editors, and
  * Kubernetes with a ConfigMap, put a new file in the place of the old one. Returns how to end it.
  */
-export function watchFiles(reloader: Reloader): () => void {
-  const watchers = new Map<string, FSWatcher>();
-  let timer: NodeJS.Timeout | undefined;
-  const changed = (_event: string, name: string | null): void => {
-    if (!matters(name, reloader)) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => { void reloader.reload('change').then(follow); }, quiet);
-  };
-  const follow = (): void => {
-    const wanted = foldersOf(reloader);
-    for (const [folder, watcher] of watchers) {
-      if (wanted.has(folder)) continue;
-      watcher.close();
-      watchers.delete(folder);
-    }
-    for (const folder of wanted) {
-      if (watchers.has(folder)) continue;
-      const watcher = watch(folder, { persistent: false }, changed);
-      // A folder that is removed ends its watcher; what was in it is missed at the next reload.
-      watcher.on('error', () => watchers.delete(folder));
-      watchers.set(folder, watcher);
-    }
-  };
-  follow();
-  return () => {
-    clearTimeout(timer);
-    for (const watcher of watchers.values()) watcher.close();
-  };
+export function watchFiles(reloader: Watched): () => void {
+  const folders = new FolderWatch(reloader);
+  folders.follow();
+  return () => { folders.end(); };
 }
 
-function foldersOf({ files }: Reloader): Set<string> {
-  return new Set(files.map((file) => dirname(resolve(file))));
-}
+class FolderWatch {
+  readonly #reloader: Watched;
+  readonly #watchers = new Map<string, { readonly watcher: FSWatcher; readonly inode: number }>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
+  #started = false;
+  #ended = false;
 
-/** Other files may lie in the same folder, and change all the time. `..data` is the link that Kubernetes moves. */
-function matters(name: string | null, { files }: Reloader): boolean {
-  return name === null || name === '..data' || /\.ya?ml$/.test(name) || files.some((file) => basename(file) === name);
+  constructor(reloader: Watched) {
+    this.#reloader = reloader;
+  }
+
+  /** Watches the folders that are wanted now. One that was made anew is another folder under the same name, and may hold changes already. */
+  follow(): void {
+    if (this.#ended) return;
+    clearTimeout(this.#looking);
+    const wanted = new Set(this.#reloader.files.map((file) => dirname(resolve(file))));
+    for (const folder of this.#watchers.keys()) if (!wanted.has(folder)) this.#forget(folder);
+    const results = [...wanted].map((folder) => this.#watch(folder));
+    if (results.includes('missing')) this.#looking = setTimeout(() => { this.follow(); }, missingInterval).unref();
+    if (this.#started && results.includes('new')) this.#changed();
+    this.#started = true;
+  }
+
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#looking);
+    for (const folder of this.#watchers.keys()) this.#forget(folder);
+  }
+
+  #watch(folder: string): 'kept' | 'new' | 'missing' {
+    const inode = statSync(folder, { throwIfNoEntry: false })?.ino;
+    const known = this.#watchers.get(folder);
+    if (known !== undefined && known.inode === inode) return 'kept';
+    this.#forget(folder);
+    if (inode === undefined) return 'missing';
+    try {
+      const watcher = watch(folder, { persistent: false }, (_event, name) => { if (this.#matters(name)) this.#changed(); });
+      watcher.on('error', () => { this.#forget(folder); });
+      this.#watchers.set(folder, { watcher, inode });
+      return 'new';
+    } catch {
+      // It went between the two calls, or may not be read.
+      return 'missing';
+    }
+  }
+
+  #forget(folder: string): void {
+    this.#watchers.get(folder)?.watcher.close();
+    this.#watchers.delete(folder);
+  }
+
+  #changed(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => { void this.#reloader.reload('change').then(() => { this.follow(); }); }, quiet);
+  }
+
+  /** Other files may lie in the same folder, and change all the time. `..data` is the link that Kubernetes moves. */
+  #matters(name: string | null): boolean {
+    return name === null || name === '..data' || /\.ya?ml$/.test(name) || this.#reloader.files.some((file) => basename(file) === name);
+  }
 }

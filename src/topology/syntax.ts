@@ -25,6 +25,9 @@ const hints: Readonly<Record<string, string>> = {
 /** The parser's words for `where: value.name == "a: b"`. */
 const nested = /Nested mappings are not allowed/;
 
+/** The parser's words for a list or map in brackets without its end. */
+const unclosed = /must be sufficiently indented and end with/;
+
 /** The parser's errors without their echoes: one for each line, and of the kinds that never come alone the first. */
 export function syntaxMistakes(errors: readonly YAMLError[], lines: LineCounter): SyntaxMistake[] {
   const seen = new Set<string | number>();
@@ -39,7 +42,7 @@ export function syntaxMistakes(errors: readonly YAMLError[], lines: LineCounter)
     const echo = seen.has(line) || (once.has(code) && seen.has(code));
     seen.add(line).add(code);
     if (echo) continue;
-    const hint = nested.test(message) ? 'a text with ": " in it needs quotes' : hints[code];
+    const hint = nested.test(message) ? 'a text with ": " in it needs quotes' : unclosed.test(message) ? 'look for a bracket or brace that is not closed' : hints[code];
     mistakes.push({ offset, code: 'yaml_syntax', message, ...(hint === undefined ? {} : { hint }) });
   }
   return mistakes;
