@@ -71,7 +71,8 @@ export function readDocker<T>(path: string): T {
   return parseYaml(readFileSync(join(checkout, 'docker', path), 'utf8')) as T;
 }
 
-const silent: Output = { interactive: false, log: { write: () => undefined }, paint: (_color, text) => text, print: () => undefined, complain: () => undefined, status: () => undefined };
+/** An output that keeps all to itself. */
+export const silent: Output = { interactive: false, log: { write: () => undefined }, paint: (_color, text) => text, print: () => undefined, complain: () => undefined, status: () => undefined };
 
 /** A command line as the program reads it; throws on an option or a command that it does not have. */
 export async function parseCommandLine([name = '', ...args]: readonly string[]): Promise<Arguments> {

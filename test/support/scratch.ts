@@ -6,8 +6,8 @@ import { dirname, join, resolve } from 'node:path';
 /** The checkout that the tests belong to. */
 export const checkout = resolve(import.meta.dirname, '../..');
 
-/** Puts the Node that runs the tests first, for commands that say `node`: the machine's own may be older. */
-export const nodeFirst: Readonly<Record<string, string>> = { PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
+/** Puts the Node that runs the tests first, for commands that say `node`: the machine's own may be older. What they run is no part of this test run. */
+export const nodeFirst: Readonly<{ PATH: string; NODE_TEST_CONTEXT: undefined }> = { NODE_TEST_CONTEXT: undefined, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
 
 /** An empty folder outside of the checkout. */
 export function emptyFolder(): string {

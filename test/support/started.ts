@@ -24,7 +24,8 @@ export class Started {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
   readonly #waiting = new Set<() => void>();
-  readonly #exited: Promise<number | null>;
+  /** The exit code; null where a signal ended it. */
+  readonly exited: Promise<number | null>;
   #ended = false;
 
   constructor(program: string, args: readonly string[], { cwd, env, ...user }: StartOptions) {
@@ -34,7 +35,7 @@ export class Started {
       if (stream !== null) createInterface(stream).on('line', (line) => { this.#note(line); });
     }
     running.add(this);
-    this.#exited = once(this.#child, 'exit').then(([code]) => {
+    this.exited = once(this.#child, 'exit').then(([code]) => {
       this.#ended = true;
       running.delete(this);
       this.#wake();
@@ -68,9 +69,9 @@ export class Started {
     return (await this.shows(/"url":"(http[^"]+)"/))[1] as string;
   }
 
-  /** Waits until /readyz says yes. */
-  async ready(timeout = 30_000): Promise<void> {
-    const url = await this.url();
+  /** Waits until /readyz says yes. `at` is where, for a program that does not say it as a daemon does. */
+  async ready(at?: string, timeout = 30_000): Promise<void> {
+    const url = at ?? (await this.url());
     const deadline = Date.now() + timeout;
     for (;;) {
       const response = await fetch(`${url}/readyz`);
@@ -90,7 +91,7 @@ export class Started {
   /** SIGTERM, and the exit code. */
   async stop(): Promise<number | null> {
     this.signal('SIGTERM');
-    return this.#exited;
+    return this.exited;
   }
 
   #note(line: string): void {
