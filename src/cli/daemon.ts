@@ -19,7 +19,7 @@ import { redact } from '../telemetry/log.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metric.ts';
 import type { Plan } from '../topology/model.ts';
-import { version } from './version.ts';
+import { commit, version } from './version.ts';
 
 /** What a daemon is made of. */
 export interface DaemonSettings {
@@ -58,7 +58,7 @@ export interface Daemon {
 /** The composition root: the one place that knows every part. Rejects with `state_locked` and the like. */
 export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const { plans, log } = settings;
-  const metrics = createMetrics(version);
+  const metrics = createMetrics(version, commit());
   const events = createEvents(log, metrics);
   const lock = acquireLock(settings.stateDir);
   const memory = openPositions(settings.stateDir, (error) => { events.stateDirectoryNotWritten(error instanceof Error ? error.message : String(error)); });

@@ -24,10 +24,10 @@ export interface Metrics {
 const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** The one registry of the daemon: OpenTelemetry's, read by Prometheus. */
-export function createMetrics(version: string): Metrics {
+export function createMetrics(version: string, commit = 'unknown'): Metrics {
   const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true });
   const meter = new MeterProvider({ readers: [exporter] }).getMeter('millrace', version);
-  meter.createObservableGauge('millrace_build_info', { description: 'Always 1; the version is a label.' }).addCallback((result) => { result.observe(1, { version }); });
+  meter.createObservableGauge('millrace_build_info', { description: 'Always 1; the version and the commit are labels.' }).addCallback((result) => { result.observe(1, { version, commit }); });
   return {
     rebalances: meter.createCounter('millrace_rebalances', { description: 'Assignments received from the consumer group.' }),
     taskRestarts: meter.createCounter('millrace_task_restarts', { description: 'Tasks opened again after a failure, by its code.' }),

@@ -26,7 +26,7 @@ describe('probes and metrics', () => {
   let admin: AdminServer;
 
   before(async () => {
-    const metrics = createMetrics('1.2.3');
+    const metrics = createMetrics('1.2.3', 'abc1234');
     metrics.observe(() => status);
     admin = await startAdmin({ host: '127.0.0.1', port: 0, status: () => status, metrics: metrics.handle, redact: (text) => text.replaceAll('s3cret', '[redacted]') });
   });
@@ -59,7 +59,7 @@ describe('probes and metrics', () => {
     assert.equal(value('millrace_records_in_total', labels), 10);
     assert.equal(value('millrace_records_total', `${labels},fate="forwarded"`) + value('millrace_records_total', `${labels},fate="dead_lettered"`), 10);
     assert.equal(value('millrace_consumer_lag_records', 'topology="orders",topic="o",partition="3"'), 5);
-    assert.equal(value('millrace_build_info', 'version="1.2.3"'), 1);
+    assert.equal(value('millrace_build_info', 'version="1.2.3",commit="abc1234"'), 1);
   });
 
   it('knows nothing else, and changes nothing', async () => {
