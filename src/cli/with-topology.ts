@@ -1,3 +1,4 @@
+import { Failure } from '../../actors/failure.ts';
 import type { Broker } from '../../actors/port.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Plan } from '../topology/model.ts';
@@ -22,9 +23,19 @@ export async function withTopology(file: string, output: Output, { readOnly }: U
   const { createBroker } = await import('./create-broker.ts');
   const broker = createBroker(plan.broker, createLog({ level: 'silent', secrets: loaded.secrets, to: output.log }), { readOnly });
   try {
-    await broker.connect();
+    await connect(broker, plan);
     return await work(plan, broker);
   } finally {
     await broker.close();
+  }
+}
+
+/** A folder that a daemon has open says the same as a group with members. */
+async function connect(broker: Broker, plan: Plan): Promise<void> {
+  try {
+    await broker.connect();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'state_locked') throw error;
+    throw new Failure('group_in_use', `${plan.name} is running: ${error.message} Nothing was changed.`, { cause: error });
   }
 }
