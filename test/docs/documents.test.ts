@@ -16,7 +16,7 @@ import { checkout } from '../support/scratch.ts';
 
 const loaded = await Promise.all(Object.values(commands).map((entry) => entry.load(silent)));
 const optionsOf = new Map(loaded.map(({ name, options }) => [name, new Set(['help', ...options.map((option) => option.name)])]));
-const allOptions = new Set([...optionsOf.values()].flatMap((options) => [...options]));
+const allOptions = new Set(['version', ...[...optionsOf.values()].flatMap((options) => [...options])]);
 
 /** Names as /metrics has them: OpenTelemetry's exporter adds to those of the instruments. */
 const exported = [...readDocument('src/telemetry/metric.ts').matchAll(/(?:create(\w+)|\b(counter|gauge))\('(millrace_\w+)'/g)].flatMap(([, created = '', short = '', name = '']) => {
