@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -9,9 +9,17 @@ export const checkout = resolve(import.meta.dirname, '../..');
 /** Puts the Node that runs the tests first, for commands that say `node`: the machine's own may be older. What they run is no part of this test run. */
 export const nodeFirst: Readonly<{ PATH: string; NODE_TEST_CONTEXT: undefined }> = { NODE_TEST_CONTEXT: undefined, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
 
-/** An empty folder outside of the checkout. */
+/** Installed packages are tens of megabytes: nothing is left behind. */
+const folders: string[] = [];
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** An empty folder outside of the checkout, removed when the process ends. */
 export function emptyFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'millrace-scratch-'));
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-scratch-'));
+  folders.push(folder);
+  return folder;
 }
 
 /** The files of the checkout that git knows or would add. */
