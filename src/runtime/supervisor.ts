@@ -43,7 +43,7 @@ interface Running {
 }
 
 /** Transactions per second a daemon starts at most: one costs a broker a few milliseconds of work. */
-const transactionsPerSecond = 300;
+const transactionsPerSecond = 350;
 
 /** Runs topologies side by side; one that fails leaves the others alone. */
 export class Supervisor {
