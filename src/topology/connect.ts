@@ -58,9 +58,8 @@ function findNode(file: SourceFile, nodes: readonly Declared[], index: ReadonlyM
 
 function findPort(file: SourceFile, target: Declared | undefined, port: string | undefined, at: Declared['at'], read: Set<string>): number | null {
   if (target === undefined) return null;
-  const outputs = target.built?.outputs;
-  // Its outputs are unknown while it has mistakes of its own.
-  if (outputs === undefined) {
+  const { outputs } = target;
+  if (outputs === null) {
     markAll(read, target.name);
     return null;
   }
@@ -93,10 +92,10 @@ function markAll(read: Set<string>, name: string): void {
 }
 
 function reportUnused(file: SourceFile, nodes: readonly Declared[], read: ReadonlySet<string>): void {
-  for (const { kind, name, at, built } of nodes) {
-    if (kind === 'sink' || built === null || read.has(name)) continue;
-    const unread = built.outputs.filter((output) => !read.has(`${name}.${output}`));
-    if (unread.length === built.outputs.length) {
+  for (const { kind, name, at, outputs, built } of nodes) {
+    if (kind === 'sink' || built === null || outputs === null || read.has(name)) continue;
+    const unread = outputs.filter((output) => !read.has(`${name}.${output}`));
+    if (unread.length === outputs.length) {
       file.report(at, 'unused', `nobody reads ${name}`, 'read it with from, or remove it', { key: true });
       continue;
     }

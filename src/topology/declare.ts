@@ -24,6 +24,8 @@ export interface Declared {
   readonly options: Readonly<Record<string, unknown>>;
   /** As written, even where the rest of the node has mistakes, so that one mistake is not reported as several. */
   readonly from: readonly { readonly text: string; readonly at: Path }[];
+  /** Names of its outputs; [''] where there is just one, none for a sink. Null where a mistake hides them. */
+  readonly outputs: readonly string[] | null;
   /** Null where the node has mistakes. */
   readonly built: Built | null;
 }
@@ -32,8 +34,6 @@ export interface Declared {
 export interface Built {
   readonly component: Component;
   readonly onError: OnErrorOption | undefined;
-  /** Names of its outputs; [''] where there is just one, none for a sink. */
-  readonly outputs: readonly string[];
   /** The logic that was built to check the node: its topics are read from it. */
   readonly logic: Logic;
   build(): Logic;
@@ -87,13 +87,13 @@ function suggestName(name: string): string {
 function declareNode(file: SourceFile, at: Path, name: string, kind: ComponentKind, entry: unknown): Declared {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     file.report(at, 'bad_value', `expected a map with type and its options, found ${show(entry)}`);
-    return { kind, name, at, options: {}, from: [], built: null };
+    return { kind, name, at, options: {}, from: [], outputs: null, built: null };
   }
   const options = entry as Record<string, unknown>;
   const from = inputs(options['from'], at);
   const component = componentOf(file, at, kind, options['type']);
-  const built = component === null ? null : buildNode(file, at, component, options);
-  return { kind, name, at, options, from, built };
+  const node = component === null ? { outputs: null, built: null } : buildNode(file, at, component, options);
+  return { kind, name, at, options, from, ...node };
 }
 
 function inputs(from: unknown, at: Path): Declared['from'] {
@@ -117,21 +117,21 @@ function componentOf(file: SourceFile, at: Path, kind: ComponentKind, type: unkn
 }
 
 /** Checks the options, then builds the logic once to find the mistakes that only show there. */
-function buildNode(file: SourceFile, at: Path, component: Component, options: Record<string, unknown>): Built | null {
+function buildNode(file: SourceFile, at: Path, component: Component, options: Record<string, unknown>): Pick<Declared, 'outputs' | 'built'> {
   const before = file.problems.length;
   const parsed = parsePart({ file, at, schema: nodeSchema(component), topKeys }, options);
   if (parsed === null) {
     checkExpressions(file, at, component, options);
-    return null;
+    return { outputs: null, built: null };
   }
   const { type: _type, from: _from, on_error: onErrorOption, ...config } = parsed;
   const context = new NodeContext(file, at);
   const build = (): Logic => component.build(config, context);
   const logic = build();
   context.seal();
-  if (file.problems.length > before) return null;
   const outputs = component.kind === 'sink' ? [] : (component.outputs?.(config) ?? ['']);
-  return { component, onError: onErrorOption as OnErrorOption | undefined, outputs, logic, build };
+  if (file.problems.length > before) return { outputs, built: null };
+  return { outputs, built: { component, onError: onErrorOption as OnErrorOption | undefined, logic, build } };
 }
 
 /**

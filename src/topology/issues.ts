@@ -125,6 +125,7 @@ function hintFor(issue: Issue, found: unknown): string | undefined {
   }
   if (found === null && issue.message.startsWith('a map')) return 'what belongs to it stands below, indented deeper';
   if (typeof found !== 'string') return undefined;
+  if (issue.message === 'a list') return `write [${found.trim().split(/\s*,\s*/).join(', ')}]`;
   const written = rewritten(issue.message, found);
   if (written !== null) return `write ${written}`;
   const words = allowed(issue);

@@ -28,15 +28,15 @@ export function createPlan(file: SourceFile, head: TopologyHead, graph: Graph): 
 }
 
 function planNode(graph: Graph, index: number, id: number, ids: ReadonlyMap<number, number>, fallback: OnErrorOption): PlanNode {
-  const { kind, name, built } = declared(graph, index);
-  if (built === null) throw new Error(`node ${name} has mistakes`);
+  const { kind, name, outputs, built } = declared(graph, index);
+  if (built === null || outputs === null) throw new Error(`node ${name} has mistakes`);
   const inputs: Edge[] = (graph.inputs[index] ?? []).map(({ node, port }) => ({ node: ids.get(node) ?? -1, port }));
   const base = { id, name, type: built.component.type, onError: policy(built.onError ?? fallback) };
   switch (kind) {
     case 'source':
       return { kind, ...base, build: () => built.build() as SourceLogic };
     case 'transform':
-      return { kind, ...base, inputs, outputs: built.outputs, build: () => built.build() as TransformLogic };
+      return { kind, ...base, inputs, outputs, build: () => built.build() as TransformLogic };
     case 'sink':
       return { kind, ...base, inputs, build: () => built.build() as SinkLogic };
   }
