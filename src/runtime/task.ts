@@ -230,7 +230,7 @@ export class Task {
     const { plan, clock, budget } = this.#settings;
     const since = clock.elapsed() - this.#lastBarrier;
     const interval = this.#hurries() ? Math.min(shortestInterval, plan.trigger.checkpointInterval) : plan.trigger.checkpointInterval;
-    return since < interval ? interval - since : budget.take();
+    return since < interval ? interval - since : budget.take(this);
   }
 
   #startBarrier(): void {

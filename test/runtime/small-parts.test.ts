@@ -37,11 +37,40 @@ describe('TransactionBudget', () => {
   it('lets no more than its rate through, over any longer time', () => {
     let now = 0;
     const budget = new TransactionBudget(100, { now: () => now, elapsed: () => now, after: () => () => undefined });
+    const who = {};
     let granted = 0;
-    for (; now < 1000; now += 1) if (budget.take() === 0) granted += 1;
+    for (; now < 1000; now += 1) if (budget.take(who) === 0) granted += 1;
     assert.ok(granted <= 106 && granted >= 100, String(granted));
-    now += budget.take();
-    assert.equal(budget.take(), 0, 'free after the time it named');
+    now += budget.take(who);
+    assert.equal(budget.take(who), 0, 'free after the time it named');
+  });
+
+  it('starves none of 64 tasks: none waits much longer than a turn of all', () => {
+    let now = 0;
+    const budget = new TransactionBudget(320, { now: () => now, elapsed: () => now, after: () => () => undefined });
+    const tasks = Array.from({ length: 64 }, () => ({ due: 0, asked: 0 }));
+    const waits: number[] = [];
+    for (; now < 5000; now += 1) {
+      for (const task of tasks) {
+        if (task.due > now) continue;
+        const wait = budget.take(task);
+        task.due = now + (wait === 0 ? 10 : wait);
+        if (wait > 0) continue;
+        waits.push(now - task.asked);
+        task.asked = task.due;
+      }
+    }
+    assert.ok(Math.max(...waits) <= (64 / 320) * 1000 + 40, String(Math.max(...waits)));
+    assert.ok(waits.length >= 1550 && waits.length <= 1650, String(waits.length));
+  });
+
+  it('forgets who waited and does not come back', () => {
+    let now = 0;
+    const budget = new TransactionBudget(20, { now: () => now, elapsed: () => now, after: () => () => undefined });
+    assert.equal(budget.take({}), 0);
+    assert.ok(budget.take({}) > 0, 'this one is never heard of again');
+    now = 1000;
+    assert.equal(budget.take({}), 0);
   });
 });
 
