@@ -127,13 +127,16 @@ export class EagerOutbox implements Outbox {
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   readonly #lanes = new Map<Lane, Pending>();
-  #sending: Promise<void> = Promise.resolve();
+  /** Epochs that have ended and are not all written, with how many records had been added by then. */
+  readonly #seals = new Map<PromiseWithResolvers<void>, number>();
   #busy = false;
   #timer: (() => void) | null = null;
   #error: Error | null = null;
-  #sealing = false;
   #closed = false;
-  #records = 0;
+  /** Records added and acknowledged so far, and added by the last seal. */
+  #added = 0;
+  #acknowledged = 0;
+  #sealed = 0;
 
   constructor(sender: Sender, clock: Clock, onError: (error: unknown) => void) {
     this.#sender = sender;
@@ -156,7 +159,7 @@ export class EagerOutbox implements Outbox {
     if (pending.records.length === 0) pending.since = this.#clock.elapsed();
     pending.records.push(record);
     pending.bytes += record.size;
-    this.#records += 1;
+    this.#added += 1;
   }
 
   flush(): void {
@@ -173,18 +176,20 @@ export class EagerOutbox implements Outbox {
     this.#timer?.();
     this.#timer = null;
     this.#busy = true;
-    this.#sending = this.#send();
+    void this.#send();
   }
 
+  /** What is added later is not waited for: under a steady stream there is always something on its way. */
   seal(): SealedOutputs {
-    const records = this.#records;
-    this.#records = 0;
-    this.#sealing = true;
+    const records = this.#added - this.#sealed;
+    this.#sealed = this.#added;
+    const seal = Promise.withResolvers<void>();
+    // A rejection is also reported by `onError`; `write` may come later or never.
+    seal.promise.catch(() => undefined);
+    this.#seals.set(seal, this.#added);
     this.flush();
-    const sent = this.#drained();
-    // The rejection is also reported by `onError`; `write` may come later or never.
-    sent.catch(() => undefined);
-    return { records, write: () => sent };
+    this.#settle();
+    return { records, write: () => seal.promise };
   }
 
   close(): void {
@@ -194,10 +199,13 @@ export class EagerOutbox implements Outbox {
     this.#sender.close();
   }
 
-  async #drained(): Promise<void> {
-    while (this.#busy) await this.#sending;
-    this.#sealing = false;
-    if (this.#error !== null) throw this.#error;
+  #settle(): void {
+    for (const [seal, added] of this.#seals) {
+      if (this.#error !== null) seal.reject(this.#error);
+      else if (this.#acknowledged >= added) seal.resolve();
+      else continue;
+      this.#seals.delete(seal);
+    }
   }
 
   /** Milliseconds until a lane is due, 0 when one is; null when there is nothing to send. */
@@ -213,7 +221,7 @@ export class EagerOutbox implements Outbox {
   #waitOf(pending: Pending): number | null {
     if (pending.records.length === 0) return null;
     const { records, bytes, linger } = pending.lane.batch;
-    if (this.#sealing || pending.records.length >= records || pending.bytes >= bytes) return 0;
+    if (this.#seals.size > 0 || pending.records.length >= records || pending.bytes >= bytes) return 0;
     return Math.max(0, pending.since + linger - this.#clock.elapsed());
   }
 
@@ -231,10 +239,21 @@ export class EagerOutbox implements Outbox {
 
   async #send(): Promise<void> {
     try {
-      for (let wait = this.#shortestWait(); wait === 0 && !this.#closed; wait = this.#shortestWait()) await this.#sender.send(() => this.#takeDue());
+      while (this.#shortestWait() === 0 && !this.#closed) {
+        let taken = 0;
+        await this.#sender.send(() => {
+          const due = this.#takeDue();
+          for (const records of due.values()) taken += records.length;
+          return due;
+        });
+        this.#acknowledged += taken;
+        this.#settle();
+      }
     } catch (error) {
       this.#error = error instanceof Error ? error : new Error(String(error));
-      this.#onError(error);
+      this.#settle();
+      // What is dropped by closing is nobody's failure.
+      if (!this.#closed) this.#onError(error);
     } finally {
       this.#busy = false;
     }

@@ -105,6 +105,22 @@ describe('EagerOutbox', () => {
     assert.equal(errors.length, 1);
   });
 
+  it('sealed, does not wait for what is added later, however much comes', async () => {
+    let sent = 0;
+    const outbox = new EagerOutbox(through((records) => {
+      sent += records.length;
+      // A stream that never pauses: each answer finds more.
+      if (sent < 10_000) outbox.add(lane, pending('a', 0, 10));
+      return Promise.resolve();
+    }), systemClock, unexpected);
+    outbox.add(lane, pending('a', 0, 10));
+    const sealed = outbox.seal();
+    assert.equal(sealed.records, 1);
+    await sealed.write(transaction);
+    assert.ok(sent < 10, String(sent));
+    outbox.close();
+  });
+
   it('closed, sends nothing more, whatever its linger was about to', async () => {
     let sent = 0;
     const send = (records: readonly OutgoingRecord[]): Promise<void> => Promise.resolve(void (sent += records.length));
