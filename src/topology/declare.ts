@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { catalogue, findComponent } from '../../actors/catalogue.ts';
 import type { Component, ComponentKind, Path, SinkLogic, SourceLogic, TransformLogic } from '../../actors/component.ts';
 import { namePattern } from '../../actors/options.ts';
+import { absentHint } from './absent.ts';
 import { NodeContext } from './context.ts';
 import type { SourceFile } from './document.ts';
 import { parsePart, show } from './issues.ts';
@@ -112,7 +113,7 @@ function componentOf(file: SourceFile, at: Path, kind: ComponentKind, type: unkn
   if (component !== undefined) return component;
   const near = typeof type === 'string' ? nearest(type, known) : null;
   const message = `expected a type of ${kind}: ${known.join(', ')}; found ${show(type)}`;
-  file.report([...at, 'type'], 'unknown_type', message, near === null ? undefined : `did you mean ${near}?`);
+  file.report([...at, 'type'], 'unknown_type', message, near === null ? (absentHint(type) ?? undefined) : `did you mean ${near}?`);
   return null;
 }
 

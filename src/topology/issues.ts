@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Path } from '../../actors/component.ts';
 import { namePattern, parseMoment } from '../../actors/options.ts';
+import { absentHint } from './absent.ts';
 import type { SourceFile } from './document.ts';
 import { knownKeys } from './known-keys.ts';
 import { nearest } from './suggest.ts';
@@ -130,7 +131,7 @@ function hintFor(issue: Issue, found: unknown): string | undefined {
   if (written !== null) return `write ${written}`;
   const words = allowed(issue);
   const near = nearest(found, words);
-  return near === null ? undefined : `did you mean ${near}?`;
+  return near === null ? (absentHint(found) ?? undefined) : `did you mean ${near}?`;
 }
 
 /** A text that only lacks its form. */
@@ -172,7 +173,7 @@ function unknownKeyHint(part: Part, path: readonly PropertyKey[], key: string, k
     return above === undefined ? `${key} is valid one level up` : `${key} is valid one level up, under ${String(above)}`;
   }
   if (part.at.length > 0 && part.topKeys.includes(key)) return `${key} is an option of the topology: put it at the top level`;
-  return `known here: ${known.join(', ')}`;
+  return absentHint(key) ?? `known here: ${known.join(', ')}`;
 }
 
 /** A value in a few words. */

@@ -59,7 +59,7 @@ function refused(problems: readonly ExpressionProblem[]): CompiledExpression {
 
 function fromCel(error: CelError, source: string): ExpressionProblem {
   const problem = { offset: error.range?.start ?? 0, code: 'bad_expression', message: error.summary } as const;
-  const hint = wordHint(source, problem.offset) ?? celHints.find(([text]) => error.summary.startsWith(text))?.[1];
+  const hint = wordHint(source, problem.offset) ?? callHint(error.summary) ?? celHints.find(([text]) => error.summary.startsWith(text))?.[1];
   return hint === undefined ? problem : { ...problem, hint };
 }
 
@@ -69,8 +69,30 @@ function wordHint(source: string, offset: number): string | undefined {
   return word === undefined ? undefined : `write ${{ and: '&&', or: '||', not: '!' }[word.toLowerCase()] ?? ''} for ${word}`;
 }
 
+/** What JavaScript and Python call it. */
+function callHint(summary: string): string | undefined {
+  const name = /^found no matching overload for '(?:.*\.)?(\w+)\(/.exec(summary)?.[1]?.toLowerCase() ?? '';
+  return Object.hasOwn(callHints, name) ? callHints[name] : undefined;
+}
+
+const callHints: Readonly<Record<string, string>> = {
+  tolowercase: 'write value.name.lowerAscii()',
+  lower: 'write value.name.lowerAscii()',
+  touppercase: 'write value.name.upperAscii()',
+  upper: 'write value.name.upperAscii()',
+  length: 'write size(value.name)',
+  len: 'write size(value.name)',
+  includes: 'write "a" in value.list, or value.text.contains("a")',
+  startswith: 'write value.text.startsWith("a")',
+  endswith: 'write value.text.endsWith("a")',
+  concat: 'join texts with +',
+  tostring: 'write string(value.n)'
+};
+
 const celHints: readonly (readonly [start: string, hint: string])[] = [
   ['Unexpected character: =', 'compare with =='],
+  ['Expected RPAREN, got EOF', 'a bracket is not closed; in YAML\'s { } a comma ends the expression, unless it is in quotes'],
+  ['Unexpected token: DOT', 'has(value.a) && value.a.b guards what may be missing'],
   ['Unexpected token: EOF', 'the expression ends too early'],
   ['found no matching overload', 'see the functions in REFERENCE.md; dyn(…) leaves a type open'],
   ['Ternary branches', 'write 1.0 for 1, or dyn(…) around one of them']
@@ -81,7 +103,7 @@ function unknownVariables(mentions: readonly Mention[]): ExpressionProblem[] {
   for (const { name, offset, field } of mentions) {
     if (environment.hasVariable(name)) continue;
     const near = nearest(name, variableNames);
-    const meant = near ?? (field === null ? `value.${name}` : `value.${name}.${field}`);
+    const meant = near ?? (name === 'now' ? 'now()' : null) ?? (field === null ? `value.${name}` : `value.${name}.${field}`);
     problems.push({
       offset,
       code: 'unknown_variable',
