@@ -151,7 +151,13 @@ export class Task {
   fail(failure: Failure): void {
     if (this.#phase === 'over') return;
     this.#end();
-    this.#settings.onFailed(failure);
+    this.#settings.onFailed(failure.kind === 'poison' ? this.#refused(failure) : failure);
+  }
+
+  /** Poison is a record's; of a whole request it says that a topic takes less than was known of it. */
+  #refused(failure: Failure): Failure {
+    this.#settings.topics.forget();
+    return new Failure('output_refused', failure.message, { cause: failure });
   }
 
   #end(): void {
@@ -248,11 +254,7 @@ export class Task {
 
   #aligned(work: EpochWork): void {
     this.#phase = 'committing';
-    this.#commit = this.#checkpoint(work).catch((error: unknown) => {
-      const failure = asFailure(error, 'task_crashed');
-      if (failure.kind === 'poison') this.#settings.topics.forget();
-      this.fail(failure.kind === 'poison' ? new Failure('output_refused', failure.message, { cause: failure }) : failure);
-    });
+    this.#commit = this.#checkpoint(work).catch((error: unknown) => { this.fail(asFailure(error, 'task_crashed')); });
   }
 
   async #checkpoint(work: EpochWork): Promise<void> {

@@ -15,6 +15,8 @@ const compressions: Readonly<Record<Compression, number>> = { none: 0, gzip: 1 }
 const mostRecords = 2 ** 30;
 const longestOffsets = 15_000;
 const sendOffsetsAgain = new Set(['CONCURRENT_TRANSACTIONS', 'NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_LOAD_IN_PROGRESS', 'UNKNOWN_TOPIC_OR_PARTITION', 'REQUEST_TIMED_OUT']);
+/** The second stands at a partition of AddPartitionsToTxn when another one of the request was refused, and hides why: the next look tells. */
+const topicMayBeGone = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'OPERATION_NOT_ATTEMPTED']);
 /** A commit answered with one of these has certainly not happened now. */
 const notCommitted: ReadonlySet<FailureCode> = new Set<FailureCode>(['fenced', 'not_authorized']);
 
@@ -70,7 +72,7 @@ class Client {
       try {
         await to.sendBatch(batch);
       } catch (error) {
-        if (errorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION') this.unknow(topics);
+        if (topicMayBeGone.has(errorType(error) ?? '')) this.unknow(topics);
         throw error;
       }
     });
