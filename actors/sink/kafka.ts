@@ -29,7 +29,11 @@ const config = z.strictObject({
   timestamp: expression()
     .prefault('record')
     .describe("record (the record's own timestamp), now, or an expression that gives milliseconds since 1970 or an ISO 8601 text."),
-  codec: sinkCodec().default('json').describe('How values become bytes. A record that no node changed, read with the same codec, keeps its original bytes.'),
+  codec: sinkCodec()
+    .optional()
+    .describe(
+      'How values become bytes. A record that no node changed, read with the same codec, keeps its original bytes. Default: whatever a record was read with, it keeps its bytes where no node changed it; else its value is written as JSON.'
+    ),
   compression: z.enum(['none', 'gzip']).default('none').describe('How batches are compressed on the wire and in the topic.'),
   batch: z
     .strictObject({
@@ -73,7 +77,7 @@ sinks:
           topic: fixed ?? topicOf(parts, record, now, tombstone),
           partition: partitionOf(parts, record, now, tombstone),
           key: keyOf(parts, record, now, tombstone),
-          value: tombstone ? null : valueOf(parts.codec, record),
+          value: tombstone ? null : valueOf(parts, record),
           headers: parts.headers.length === 0 ? record.headers : headersOf(parts, record, now, tombstone),
           timestamp: timestampOf(parts, record, now, tombstone)
         };
@@ -89,7 +93,8 @@ interface Part {
 }
 
 interface Parts {
-  readonly codec: Codec;
+  /** Null where unchanged bytes are written as they are, and everything else as JSON. */
+  readonly codec: Codec | null;
   readonly text: Codec;
   readonly json: Codec;
   readonly topic: Part | null;
@@ -106,7 +111,7 @@ function compile(options: z.output<typeof config>, context: BuildContext): Parts
   });
   const { topic, key, partition, timestamp } = options;
   return {
-    codec: context.codec({ type: options.codec }, ['codec']),
+    codec: options.codec === undefined ? null : context.codec({ type: options.codec }, ['codec']),
     text: context.codec({ type: 'text' }, []),
     json: context.codec({ type: 'json' }, []),
     topic: typeof topic === 'string' ? null : part(topic.expression, ['topic', 'expression']),
@@ -143,9 +148,9 @@ function partitionOf({ partition }: Parts, record: StreamRecord, now: number, to
 }
 
 /** Original bytes where nothing changed: no decoder and encoder pair gives back every byte (number formats, spaces, key order). */
-function valueOf(codec: Codec, record: StreamRecord): Uint8Array {
-  if (!record.changed && record.bytes !== null && record.origin.codec === codec.id) return record.bytes;
-  return codec.encode(record.value);
+function valueOf({ codec, json }: Parts, record: StreamRecord): Uint8Array {
+  if (!record.changed && record.bytes !== null && (codec === null || record.origin.codec === codec.id)) return record.bytes;
+  return (codec ?? json).encode(record.value);
 }
 
 function headersOf(parts: Parts, record: StreamRecord, now: number, tombstone: boolean): readonly Header[] {

@@ -1,5 +1,5 @@
 import { failureCodes } from '../../actors/failure.ts';
-import type { Failure } from '../../actors/failure.ts';
+import type { Failure, FailureCode } from '../../actors/failure.ts';
 import type { RuntimeEvents } from '../../actors/events.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metric.ts';
@@ -7,14 +7,32 @@ import type { Metrics } from './metric.ts';
 /** Milliseconds between two lines about records that fail in one way at one node. */
 const failedInterval = 10_000;
 
+/** Records that failed in one way at one node: when that was told last, and how many there were since. */
+interface ToldFailures {
+  readonly topology: string;
+  readonly node: string;
+  readonly code: FailureCode;
+  at: number;
+  count: number;
+  example: string;
+}
+
 /** One function per thing that happens: it writes the log line and moves the metric, so that the two never disagree. */
 export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
   /** Tasks in trouble and its code: the same again and again, for every task while a broker is away, is told once. */
   const troubled = new Map<string, string>();
   /** Failed records by node and code, and when they were last told. */
-  const failed = new Map<string, { at: number; count: number }>();
+  const failed = new Map<string, ToldFailures>();
+  const tellFailed = (told: ToldFailures): void => {
+    const { topology, node, code, count, example } = told;
+    log.warn({ topology, node, code, count, example, remedy: failureCodes[code].remedy }, `${count} ${count === 1 ? 'record' : 'records'} failed at ${node}: ${code}, one of them ${example}`);
+    told.at = performance.now();
+    told.count = 0;
+  };
   return {
     topologyChanged(topology, to, failure) {
+      // What waits for its turn would never be told.
+      if (to === 'stopped' || to === 'failed') for (const told of failed.values()) if (told.topology === topology && told.count > 0) tellFailed(told);
       if (to === 'failed' && failure !== null) log.error({ topology, state: to, ...describe(failure) }, `topology failed: ${failure.code}: ${failure.message}`);
       else log.info({ topology, state: to }, `topology ${to}`);
     },
@@ -40,14 +58,11 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
     recordsFailed(topology, node, { code, count, example }) {
       metrics.recordsFailed.add(count, { topology, node, code });
       const key = `${topology}/${node}/${code}`;
-      const told = failed.get(key) ?? { at: -Infinity, count: 0 };
+      const told = failed.get(key) ?? { topology, node, code, at: -Infinity, count: 0, example };
       failed.set(key, told);
       told.count += count;
-      const now = performance.now();
-      if (now - told.at < failedInterval) return;
-      log.warn({ topology, node, code, count: told.count, example, remedy: failureCodes[code].remedy }, `${told.count} ${told.count === 1 ? 'record' : 'records'} failed at ${node}: ${code}, one of them ${example}`);
-      told.at = now;
-      told.count = 0;
+      told.example = example;
+      if (performance.now() - told.at >= failedInterval) tellFailed(told);
     },
     topicsCreated(topology, topics) {
       log.info({ topology, topics }, `created topics ${topics.join(', ')}`);

@@ -27,7 +27,15 @@ describe('values', () => {
   it('keeps the original bytes of an unchanged record of the same codec', () => {
     assert.equal(output({}, record).value, bytes);
     assert.equal(text(output({}, changeRecord(record, { n: 2 })).value), '{"n":2}');
-    assert.equal(text(output({}, recordOf('abc', { bytes, origin: { topic: 'in', partition: 0, codec: 'text' } })).value), '"abc"');
+  });
+
+  it('keeps the bytes of an unchanged record of any codec where the sink names none, and converts them where it does', () => {
+    for (const codec of ['raw', 'text']) {
+      const other = recordOf('abc', { bytes, origin: { topic: 'in', partition: 0, codec } });
+      assert.equal(output({}, other).value, bytes);
+      assert.equal(text(output({ codec: 'json' }, other).value), '"abc"');
+      assert.equal(text(output({}, changeRecord(other, { n: 2 })).value), '{"n":2}');
+    }
   });
 
   it('writes a tombstone without a value, and JSON null as null', () => {

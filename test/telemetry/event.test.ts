@@ -40,6 +40,15 @@ describe('what happens inside', () => {
     assert.equal(lines.at(-1)?.code, 'fenced');
   });
 
+  it('counts records that fail, tells them once in a while, and the rest when the topology ends', () => {
+    const { lines, events } = recorded();
+    for (let offset = 0; offset < 5; offset += 1) events.recordsFailed('orders', 'copy', { code: 'unencodable', count: 10, example: `in[0] offset ${offset}` });
+    assert.deepEqual(lines.map(({ msg }) => msg), ['10 records failed at copy: unencodable, one of them in[0] offset 0']);
+    events.topologyChanged('others', 'stopped', null);
+    events.topologyChanged('orders', 'stopped', null);
+    assert.deepEqual(lines.slice(1).map(({ msg }) => msg), ['topology stopped', '40 records failed at copy: unencodable, one of them in[0] offset 4', 'topology stopped']);
+  });
+
   it('keeps the stack of what crashed, for the report', () => {
     const { lines, events } = recorded();
     events.taskRetried('orders', 'in-0', new Failure('task_crashed', 'oops', { cause: new Error('oops') }), 100);
