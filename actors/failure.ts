@@ -9,7 +9,7 @@ export const failureCodes = {
   undecodable: { kind: 'poison', remedy: 'Check the codec of the source against what its producers write.' },
   schema_violation: { kind: 'poison', remedy: 'Fix the producer, or the JSON Schema the topology names.' },
   rule_violation: { kind: 'poison', remedy: 'The record breaks a rule of a validate node: fix the producer or the rule.' },
-  expression_failed: { kind: 'poison', remedy: 'Guard the expression, for example with has(value.field).' },
+  expression_failed: { kind: 'poison', remedy: 'Guard the expression, for example with has(value.field) or "name" in headers.' },
   script_failed: { kind: 'poison', remedy: "Correct the script at the line the message names, or guard it against this record." },
   script_timeout: { kind: 'poison', remedy: 'Look for an endless loop or a slow pattern in the script, or raise its budget.' },
   unencodable: { kind: 'poison', remedy: "Check the sink's codec, key and topic expressions against the record." },

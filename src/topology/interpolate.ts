@@ -49,7 +49,7 @@ function resolve(inner: string, environment: Environment): Resolved {
   return {
     code: 'bad_interpolation',
     message: `expected \${env:NAME}, \${env:NAME:-default} or \${file:/path}, found \${${inner}}`,
-    hint: 'write $${ for a literal ${'
+    hint: `${/^\w+$/.test(inner) ? `write \${env:${inner}}, or` : 'write'} $\${ for a literal \${`
   };
 }
 

@@ -41,6 +41,7 @@ const mistakes: readonly (readonly [title: string, from: string, to: string, sai
   ['Avro, which is not there yet', 'topic: orders }', 'topic: orders, codec: avro }', [['4:48', 'bad_value', /not in this version: Avro/]]],
   ['a variable that is not set, and nothing else about its list', '"127.0.0.1:9092"', '"${env:MILLRACE_NOT_SET}"', [['2:34', 'unset_variable', /default/]]],
   ['a misspelt option beside a right one with a wrong value', 'sources:', 'delivery: exactly-once\ndelivry: x\nsources:', [['3:11', 'bad_value', /exactly_once/], ['4:1', 'unknown_key', /delivery/]]],
+  ['a variable as in a shell', 'topic: orders }', 'topic: "${TOPIC}" }', [['4:33', 'bad_interpolation', /write \$\{env:TOPIC\}, or \$\$\{ for/]]],
   ['several topics as one text', 'topic: orders }', 'topics: "orders, refunds" }', [['4:34', 'bad_value', /write \[orders, refunds\]/]]],
   ['an output of a route that has a mistake itself, misspelt', ' > 1000\n    otherwise: small\nsinks:\n  large: { type: kafka, from: routed.large', ' = 1000\n    otherwise: small\nsinks:\n  large: { type: kafka, from: routed.lage', [['11:26', 'bad_expression', /==/], ['14:31', 'unknown_port', /did you mean routed\.large/]]],
   ['two letters swapped in a short word', 'topic: large }', 'topic: large, kye: key }', [['14:59', 'unknown_key', /did you mean key\?/]]]
