@@ -29,7 +29,7 @@ export const failureCodes = {
   config_invalid: { kind: 'fatal', remedy: 'Fix the topology file where the message says.' },
   topic_missing: { kind: 'fatal', remedy: 'Create the topic, correct its name in the topology, or let run --create-topics make what is missing.' },
   too_many_topics: { kind: 'fatal', remedy: 'A task can read about 250 topics: narrow the pattern, or split the topology into several.' },
-  offset_out_of_range: { kind: 'fatal', remedy: 'Records below this offset are gone (retention) or the topic was made anew; decide where to go on, and set it while the topology is stopped: millrace offsets reset FILE --to earliest|latest|TIME|OFFSET.' },
+  offset_out_of_range: { kind: 'fatal', remedy: 'Records below this offset are gone (retention) or the topic was made anew; decide where to go on, and set it while the topology is stopped: millrace offsets reset FILE --to earliest|latest|TIME|OFFSET. An offset that start: names is corrected there.' },
   checkpoint_lost: { kind: 'fatal', remedy: "The group's committed offsets are gone. Decide where to go on: millrace offsets reset FILE --to earliest|latest|TIME|OFFSET; or let start: decide, by starting once with --accept-offsets." },
   foreign_commit: { kind: 'fatal', remedy: 'Another program committed offsets in this group. If that was on purpose, start once with --accept-offsets; if not, decide where to go on: millrace offsets reset FILE --to earliest|latest|TIME|OFFSET, and give the other program a group of its own.' },
   plan_mismatch: { kind: 'fatal', remedy: 'Members of one group run different topologies; bring all to the same file.' },

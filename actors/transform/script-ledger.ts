@@ -70,6 +70,11 @@ export class ScriptLedger implements ScriptOut {
     return this.#blamed;
   }
 
+  /** Whether nothing was called for the open record yet. */
+  get untouched(): boolean {
+    return this.#result === undefined;
+  }
+
   /** Takes up the open record, and whatever was done for it is forgotten; null where there is none. */
   take(): RecordView | null {
     this.#reopen();

@@ -96,7 +96,7 @@ class RecordCalls implements Calls {
       for (let view = ledger.take(); view !== null; view = ledger.take()) {
         try {
           const returned: unknown = script(view, ledger, options);
-          if (returned !== undefined) refusePromise(returned);
+          if (returned !== undefined) refuseReturned(returned, ledger.untouched);
         } catch (error) {
           ledger.blame(new Failure('script_failed', module.explain(error)));
         }
@@ -171,6 +171,12 @@ class BatchCalls implements Calls {
 
 function timeout({ module, budget }: Settings): Failure {
   return new Failure('script_timeout', `${module.name}: expected to be done within its budget of ${formatDuration(budget)}, it was not`);
+}
+
+/** Who returns an output has mistaken the form: nothing would be sent, and nothing said. Beside a helper it does no harm. */
+function refuseReturned(returned: unknown, untouched: boolean): void {
+  refusePromise(returned);
+  if (untouched) throw new Error(`expected out.send(record, value) or another helper of out, the script returned ${returned === null ? 'null' : typeof returned} instead`);
 }
 
 /** A promise would settle records after the call, when they are gone. What becomes of it is nobody's business any more. */

@@ -12,6 +12,7 @@ import type { Output } from './output.ts';
 import { Reporter, statusLine } from './report.ts';
 import { Reloader, reloadOnSignal } from './reload.ts';
 import { onStopSignal } from './signals.ts';
+import { onStrayErrors } from './stray-errors.ts';
 import { watchFiles } from './watch.ts';
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
@@ -64,10 +65,12 @@ export function runCommand(output: Output): Command {
 /** Runs until all topologies have ended, with a status line or progress lines; gives the exit code. */
 export async function superviseDaemon(daemon: Daemon, args: Arguments, log: Logger, output: Output): Promise<number> {
   const forget = onStopSignal(daemon, seconds(args, 'shutdown-timeout') * 1000, log);
+  const forgetStray = onStrayErrors(log);
   const stopReporting = output.interactive ? showStatus(daemon, output) : logProgress(daemon, log);
   const failures = await daemon.finished();
   stopReporting();
   forget();
+  forgetStray();
   return exitCodeFor(failures);
 }
 

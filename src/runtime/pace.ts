@@ -55,7 +55,8 @@ class Ticks implements Pace {
     if (this.#timer !== null || this.#asking || this.#stopped) return;
     const now = this.#clock.now();
     const next = (Math.floor(this.#lastTick / this.#interval) + 1) * this.#interval;
-    this.#timer = this.#clock.after(Math.max(0, next - now), () => {
+    // A wall clock that is set back must not hold the next tick for as long.
+    this.#timer = this.#clock.after(Math.min(this.#interval, Math.max(0, next - now)), () => {
       this.#timer = null;
       this.#tick();
     });

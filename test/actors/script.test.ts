@@ -152,6 +152,7 @@ describe('what a script sends', () => {
     ['outputs without end', (r, o) => { for (;;) o.send(r, 1); }, /send: expected at most 10000 outputs for one record/],
     ['a record of its own making', (r, o) => o.pass({ ...r, value: 1 }), /expected a record that the script was given, found object/],
     ['a promise returned', (() => Promise.reject(new Error('later'))) as never, /expected a script that is synchronous/],
+    ['a value returned instead of sent', (() => ({ total: 1 })) as never, /expected out\.send\(record, value\) or another helper of out, the script returned object/],
     ['a key that is no text', (r, o) => o.send(r, r.keyText), /key: expected text as UTF-8/]
   ] as readonly (readonly [string, (record: ScriptRecord<unknown>, out: ScriptOut) => undefined, RegExp])[]) {
     it(`refuses ${mistake}`, () => {

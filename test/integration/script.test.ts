@@ -117,5 +117,41 @@ sinks:
         assert.match(bad.map((_, index) => header(index, 'millrace.error.message')).join('\n'), /^script\.ts:6: told to throw$/m);
       });
     });
+
+    if (on === 'Kafka') continue;
+    it('goes on after what a script leaves behind: promises that fail, a timer that throws', async (t) => {
+      const backend = await open(t);
+      if (backend === null) return;
+      const name = `s${randomBytes(4).toString('hex')}`;
+      const folder = mkdtempSync(join(tmpdir(), 'millrace-scripts-'));
+      writeFileSync(join(folder, 'leaves.ts'), `export default (record, out) => {
+  void Promise.reject(new Error('left behind'));
+  void Promise.reject('without a place');
+  setTimeout(() => { throw new Error('late'); }, 1);
+  out.pass(record);
+};
+`);
+      const file = join(folder, 'topology.yaml');
+      const topics = { in: `${name}-in`, out: `${name}-out`, bad: `${name}-bad` };
+      writeFileSync(file, `
+name: ${name}
+${backend.yaml}
+sources:
+  in: { type: kafka, topic: ${topics.in}, start: earliest }
+transforms:
+  scripted: { type: script, from: in, module: ./leaves.ts }
+sinks:
+  out: { type: kafka, from: scripted, topic: ${topics.out} }
+`);
+      await backend.use(async (broker) => {
+        await broker.createTopics(Object.values(topics).map((topic) => ({ topic, partitions: 1 })));
+        await feed(broker, topics, [{ id: 0 }]);
+      });
+      const daemon = new DaemonProcess(file, { stateDir: stateDir() });
+      await daemon.caughtUp();
+      assert.equal(await daemon.stop(), 0, daemon.output);
+      for (const what of ['leaves.ts:2: left behind', 'threw without a place', 'leaves.ts:4: late']) assert.ok(daemon.lines.some((line) => line.includes(`a script left work behind that failed: `) && line.includes(what)), daemon.output);
+      await backend.use(async (broker) => { assert.equal((await read(broker, topics.out, 1)).length, 1); });
+    });
   }
 });

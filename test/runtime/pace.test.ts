@@ -42,6 +42,17 @@ describe('a pace', () => {
     assert.equal(opened.length, 2);
   });
 
+  it('waits one interval at most, also when the wall clock is set back', async () => {
+    const { pace, clock, opened } = setUp(ticks);
+    pace.start();
+    await turn();
+    clock.skew(-3_600_000);
+    pace.idle();
+    clock.advance(1000);
+    await turn();
+    assert.equal(opened.length, 2);
+  });
+
   it('follows a tick that took too long with the next one at once', async () => {
     const { pace, clock, opened } = setUp(ticks);
     pace.start();

@@ -3,6 +3,8 @@ import type { Clock } from '../../src/runtime/clock.ts';
 /** Time that moves only when told. */
 export class ManualClock implements Clock {
   #now: number;
+  /** How far the wall clock was put away from the other. */
+  #skew = 0;
   #timers: { at: number; call: () => void }[] = [];
 
   constructor(now = 0) {
@@ -10,7 +12,12 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#skew;
+  }
+
+  /** Sets the wall clock forward, or back. */
+  skew(milliseconds: number): void {
+    this.#skew += milliseconds;
   }
 
   elapsed(): number {

@@ -19,6 +19,11 @@ export function explain(error: unknown, name: string): string {
   }
 }
 
+/** Whether an error comes from a script: its stack names one, or it is none of the errors that Millrace itself throws. */
+export function isOfScript(error: unknown): boolean {
+  return !(error instanceof Error) || place.test(String(error.stack));
+}
+
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return `threw ${typeof error === 'string' ? error : typeof error}`;
   const kind = error.name === 'Error' ? '' : `${error.name}: `;

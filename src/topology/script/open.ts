@@ -55,7 +55,7 @@ function load(path: string): LoadedModule {
     return loadModule(path);
   } catch (error) {
     if (error instanceof LoadTimeout) throw new ScriptProblem(`its top level is not done after ${formatDuration(loadBudget)}`, 'look for an endless loop outside of its functions');
-    const { code } = error as NodeJS.ErrnoException;
+    const code = (error as NodeJS.ErrnoException | null | undefined)?.code;
     throw new ScriptProblem(code === 'ERR_REQUIRE_ASYNC_MODULE' ? 'expected no await at its top level' : explain(error, basename(path)), loadHint(code, error));
   }
 }

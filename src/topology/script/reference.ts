@@ -45,7 +45,8 @@ export default script;
 - **Budget.** What takes longer than \`budget\` for one record is ended wherever it is, an endless loop too, and the record fails with \`script_timeout\`; the others keep what became of them.
   A record on which time was up is tried once more from its beginning, to see whether it was that record. In the batch form the budget is that of a call, and a failed call is tried again with fewer records.
 - **Cost.** About 0.2 µs for a record in either form beside its own work, and 0.2 ms for each batch, which is up to 1,000 records when much comes in and a few when little does. The batch form is for work that is worth sharing between records.
-- **No state, no I/O.** A script is synchronous and does all it does by \`out\`: a promise is a failure. Records are worked on again after a crash, variables of a module are shared by all tasks and lost at a restart.
+- **No state, no I/O.** A script is synchronous and does all it does by \`out\`: a promise is a failure, as is a value that is returned where nothing was sent. What it leaves behind (a promise, a timer) is outside of its budget: where that
+  fails it is told in the log, where it never ends it holds the daemon. Records are worked on again after a crash, variables of a module are shared by all tasks and lost at a restart.
 - **Loading.** The module runs once when the file is loaded, also by \`validate\`, within 5 seconds. A change of it, or of a file it imports by a relative path, is a change of the topology for SIGHUP and \`--watch\`; packages are
   loaded once per process. A script is part of the daemon: it is not shut in, and memory that it takes without end takes the daemon with it.
 `;
