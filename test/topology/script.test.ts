@@ -109,13 +109,13 @@ describe('a script that was loaded', () => {
   });
 
   it('is loaded anew when it changes, or what it imports, and counts as part of the topology', async () => {
-    const folder = folderWith({ 'script.ts': "import { n } from './lib/n.ts';\nimport more from './more.json' with { type: 'json' };\nexport default (r: unknown, out: any) => out.send(r, [n, more]);", 'lib/n.ts': 'export const n: number = 1;', 'more.json': '"a"' });
+    const folder = folderWith({ 'script.ts': "import { n } from './lib/n.ts';\nimport more from './more.json' with { type: 'json' };\nexport default (r, out) => out.send(r, [n, more]);", 'lib/n.ts': 'export const n: number = 1;', 'more.json': '"a"' });
     const first = load(folder);
     assert.deepEqual(await fates(logicOf(first), [0]), ['[1,"a"]']);
     assert.equal(load(folder).plans[0]?.fingerprint, first.plans[0]?.fingerprint);
     assert.deepEqual(first.plans[0]?.files.slice(1).toSorted(), ['lib/n.ts', 'more.json', 'script.ts'].map((name) => join(folder, name)));
     let last: string | undefined = first.plans[0]?.fingerprint;
-    for (const [name, text, result] of [['lib/n.ts', 'export const n: number = 2;', '[2,"a"]'], ['more.json', '"b"', '[2,"b"]'], ['script.ts', 'export default (r: unknown, out: any) => out.send(r, 3);', '3']] as const) {
+    for (const [name, text, result] of [['lib/n.ts', 'export const n: number = 2;', '[2,"a"]'], ['more.json', '"b"', '[2,"b"]'], ['script.ts', 'export default (r, out) => out.send(r, 3);', '3']] as const) {
       writeFileSync(join(folder, name), text);
       const next = load(folder);
       assert.deepEqual(await fates(logicOf(next), [0]), [result]);
@@ -126,7 +126,7 @@ describe('a script that was loaded', () => {
   });
 
   it('tells what it threw with its line, and nothing of the stack', async () => {
-    const folder = folderWith({ 'script.ts': "import { check } from './check.ts';\nexport default (r: any, out: any) => {\n  if (r.value === 1) throw new TypeError('one\\nmore');\n  if (r.value === 2) check();\n  if (r.value === 3) throw 'text';\n  if (r.value === 4) (() => { r.value.deep.down(); })();\n  if (r.value === 5) throw { get message() { throw r; } };\n  if (r.value === 6) throw Object.defineProperty(new Error(), 'message', { get() { throw r; } });\n};", 'check.ts': '\n\nexport function check() { throw new Error("from below"); }' });
+    const folder = folderWith({ 'script.ts': "import { check } from './check.ts';\nexport default (r, out) => {\n  if (r.value === 1) throw new TypeError('one\\nmore');\n  if (r.value === 2) check();\n  if (r.value === 3) throw 'text';\n  if (r.value === 4) (() => { r.value.deep.down(); })();\n  if (r.value === 5) throw { get message() { throw r; } };\n  if (r.value === 6) throw Object.defineProperty(new Error(), 'message', { get() { throw r; } });\n};", 'check.ts': '\n\nexport function check() { throw new Error("from below"); }' });
     assert.deepEqual(await fates(logicOf(load(folder)), [1, 2, 3, 4, 5, 6]), [
       'script_failed: script.ts:3: TypeError: one',
       'script_failed: check.ts:3: from below',
@@ -139,11 +139,11 @@ describe('a script that was loaded', () => {
 });
 
 describe('the budget', () => {
-  const loop = 'const work = (v: any) => { if (v === "loop") for (;;) { try { for (;;); } catch {} } };';
+  const loop = 'const work = (v) => { if (v === "loop") for (;;) { try { for (;;); } catch {} } };';
   const forms = {
-    'once per record': `${loop}\nexport default (r: any, out: any) => { out.send(r, 1); work(r.value); };`,
-    'a batch at a time': `${loop}\nexport const batch = (rs: any, out: any) => { for (const r of rs) { out.send(r, 1); work(r.value); } };`,
-    'in two passes': `${loop}\nexport const batch = (rs: any, out: any) => { for (const r of rs) work(r.value); for (const r of rs) out.send(r, 1); };`
+    'once per record': `${loop}\nexport default (r, out) => { out.send(r, 1); work(r.value); };`,
+    'a batch at a time': `${loop}\nexport const batch = (rs, out) => { for (const r of rs) { out.send(r, 1); work(r.value); } };`,
+    'in two passes': `${loop}\nexport const batch = (rs, out) => { for (const r of rs) work(r.value); for (const r of rs) out.send(r, 1); };`
   };
   for (const [form, text] of Object.entries(forms)) {
     it(`ends an endless loop: that record fails, those around it do not, ${form}`, async () => {
@@ -154,7 +154,7 @@ describe('the budget', () => {
   }
 
   it('is that of one record: many that take less never run out of it together', async () => {
-    const text = 'export default (r: any, out: any) => { const end = performance.now() + 5; while (performance.now() < end); out.send(r, 1); };';
+    const text = 'export default (r, out) => { const end = performance.now() + 5; while (performance.now() < end); out.send(r, 1); };';
     const seen = await fates(logicOf(load(folderWith({ 'script.ts': text }), { budget: '100ms' })), Array.from({ length: 60 }, (_, n) => n));
     assert.deepEqual([...new Set(seen)], ['1']);
     assert.equal(seen.length, 60);
