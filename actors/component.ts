@@ -3,10 +3,21 @@ import type { Batch } from './message.ts';
 import type { Failure } from './failure.ts';
 import type { Header, StreamRecord } from './record.ts';
 import type { Script, ScriptBatch } from './script.ts';
+import type { Store } from './store.ts';
 import type { TopicSet } from './topic-set.ts';
 
 /** A compiled expression of a topology. Throws a poison `Failure` when it cannot be evaluated on this record. */
 export type Expression = (record: StreamRecord, now: number) => unknown;
+
+/** A compiled expression over two values, such as an accumulator and what is added to it. Throws a poison `Failure`. */
+export type Fold = (first: unknown, second: unknown) => unknown;
+
+/** A call of an aggregate function, as a topology writes it. */
+export interface AggregateCall {
+  readonly name: string;
+  /** One per argument, and the text of each. */
+  readonly args: readonly { readonly source: string; readonly evaluate: Expression }[];
+}
 
 /** Path of an option inside a component's configuration, for error positions. */
 export type Path = readonly (string | number)[];
@@ -31,6 +42,10 @@ export interface BuildContext {
   expression(source: string, at: Path, type?: 'bool' | 'any'): Expression;
   /** Whether an expression reads the variable (`value`, `key`, …): tombstones have no value to read. */
   uses(source: string, variable: string): boolean;
+  /** Compiles `count()`, `sum(value.amount)`, `collect(value.id, 10)`: a function's name and expressions for its arguments. */
+  aggregate(source: string, at: Path): AggregateCall | null;
+  /** As `expression`, over the variables `acc` and `value` (a step) or `left` and `right` (a merge) besides a record's own. */
+  fold(source: string, at: Path, variables: readonly [string, string]): Fold;
   codec(config: CodecConfig, at: Path): Codec;
   /** Compiles the JSON Schema in a file beside the topology. */
   schema(path: string, at: Path): Validator;
@@ -73,11 +88,70 @@ export interface Collector {
   filtered(record: StreamRecord): void;
   /** The record can never work here: `on_error` says what happens to the original. */
   failed(record: StreamRecord, failure: Failure): void;
+  /** The input is in the node's state from now on, or waits there for the barrier. */
+  absorbed(record: StreamRecord): void;
+  /** The input came behind the watermark: the node's `late` says what happens to the original. */
+  late(record: StreamRecord, watermark: number): void;
+  /** Something late that is no input of this node, such as a partial result; sent where late records go. */
+  lateCopy(record: StreamRecord, watermark: number): void;
 }
 
 /** The work of a transform, on whole batches. No I/O, no clock; one instance per task. A promise is for what takes so long that others need a turn. */
 export interface TransformLogic {
   process(batch: Batch, out: Collector): void | Promise<void>;
+  /** The barrier is here on all inputs: what waited for it is worked on and sent, ahead of it. Without it the node passes on what came. */
+  checkpoint?(end: EpochEnd, out: Collector): PassedOn;
+  /** Entries in memory that wait for the barrier: many of them make one due. */
+  readonly pending?: number;
+}
+
+/** The end of an epoch, as a node sees it once its barrier is here on all inputs. */
+export interface EpochEnd {
+  readonly epoch: number;
+  /** Wall clock, in milliseconds. */
+  readonly now: number;
+  /** Event time is complete up to here on all inputs that are not idle. Never goes back; -Infinity before the first. */
+  readonly watermark: number;
+  /** True while all inputs are idle. */
+  readonly idle: boolean;
+}
+
+/** What a node with a sense of time passes on behind what it sent. */
+export interface PassedOn {
+  /** The node's own watermark, to be committed with the epoch and given back at the next start. */
+  readonly own: number;
+  /** What it promises to those that read it: results still to come are not older than this. */
+  readonly watermark: number;
+  readonly idle: boolean;
+  /** Milliseconds after which the node wants another barrier even if no record comes; null for none. */
+  readonly again: number | null;
+}
+
+/** Where the logic of a keyed node stands. */
+export interface TaskContext {
+  /** Partition number of the task, and how many tasks the sub-topology has. */
+  readonly task: number;
+  readonly tasks: number;
+  /** What the node called its own in the last committed epoch; -Infinity for none. */
+  readonly watermark: number;
+}
+
+/** A keyed node with state. Where its records are not in the partition of their group, they cross a repartition topic between its two halves. */
+export interface StatefulLogic {
+  /** What its store holds, in JSON: state that was written under another one cannot be read. */
+  readonly holds: Readonly<Record<string, unknown>>;
+  /** True where the grouping key is another than the record's own. */
+  readonly regroups: boolean;
+  /** Topic for late records; null where they are dropped. */
+  readonly late: string | null;
+  /** True where each checkpoint costs as much as the whole state: it comes on the interval, not as soon as it may. */
+  readonly unhurried: boolean;
+  /** The whole node, in one task. */
+  local(task: TaskContext, store: Store): TransformLogic;
+  /** The half before the hop: decides what is late, and sends `Parcel`s (`actors/window/parcel.ts`) for each of so many partitions. */
+  before(task: TaskContext, partitions: number): TransformLogic;
+  /** The half behind it, which reads them. */
+  behind(task: TaskContext, store: Store): TransformLogic;
 }
 
 /** A record as a sink wants it written. */
@@ -110,6 +184,23 @@ export interface SourceLogic {
   readonly rateLimit: RateLimit | null;
   readonly codec: Codec;
   readonly tombstones: 'pass' | 'drop' | 'dead_letter';
+  readonly time: SourceTime;
+}
+
+/** Event time of a source. */
+export interface SourceTime {
+  /** Null where it is the record's timestamp. */
+  readonly expression: Expression | null;
+  /** Whether the expression reads the value, which a tombstone does not have: its timestamp counts then. */
+  readonly readsValue: boolean;
+  /** How far behind the highest event time of its partition the watermark stays, in milliseconds. */
+  readonly delay: number;
+  /** Milliseconds without records after which a partition that is read to its end holds nobody back; Infinity for never. */
+  readonly idle: number;
+  /** Whether the watermark of an idle partition goes on with the wall clock. */
+  readonly advance: boolean;
+  /** How far ahead of the wall clock an event time may be, in milliseconds. */
+  readonly maxFuture: number;
 }
 
 /** Either end of a log. */
@@ -161,9 +252,13 @@ export type SourceComponent<C extends z.ZodType = z.ZodType> = ComponentBase<C, 
 /** A component of `sinks:`. */
 export type SinkComponent<C extends z.ZodType = z.ZodType> = ComponentBase<C, 'sink', SinkLogic>;
 /** A component of `transforms:`. */
-export interface TransformComponent<C extends z.ZodType = z.ZodType> extends ComponentBase<C, 'transform', TransformLogic> {
+export interface TransformComponent<C extends z.ZodType = z.ZodType> extends ComponentBase<C, 'transform', TransformLogic | StatefulLogic> {
   /** True where `from` may name several nodes. */
   readonly manyInputs?: boolean;
+  /** True where `build` gives a `StatefulLogic`. */
+  readonly stateful?: boolean;
+  /** True where records may leave with another key than they came with. */
+  readonly changesKeys?: boolean;
 }
 
 /** Any entry of the catalogue. */

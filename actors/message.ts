@@ -17,6 +17,12 @@ export interface Checkpoint {
   readonly epoch: number;
   /** Records sent on this channel so far: the receiver holds it against what came, so that none is lost between actors. */
   readonly sent: number;
+  /** Wall clock when the epoch ended, in milliseconds. */
+  readonly now: number;
+  /** Event time is complete up to here on this channel; -Infinity where nothing is known yet. */
+  readonly watermark: number;
+  /** True while this channel holds no watermark back: nothing has come for a while. */
+  readonly idle: boolean;
 }
 
 /** What flows from actor to actor inside a task. */

@@ -28,6 +28,10 @@ export interface StreamRecord {
   readonly origin: Origin;
   /** True once `value` is no longer what `bytes` decode to. */
   readonly changed: boolean;
+  /** Event time in milliseconds since 1970, as the source's `event_time` gives it; else the timestamp. */
+  readonly time: number;
+  /** Watermark of its source partition before this record: what it is late by is decided by this, however fast other partitions are read. -Infinity for none. */
+  readonly stamp: number;
 }
 
 /** True for a record that deletes its key: no value at all. */
@@ -50,6 +54,8 @@ export function changeRecord(record: StreamRecord, value: unknown): StreamRecord
     timestamp: record.timestamp,
     offset: record.offset,
     origin: record.origin,
-    changed: true
+    changed: true,
+    time: record.time,
+    stamp: record.stamp
   };
 }

@@ -1,0 +1,91 @@
+/*
+ * Keyed state, as the logic of a node and as the runtime sees it. `src/state` provides it on LMDB.
+ */
+
+/** A key as a binary string: one character, U+0000 to U+00FF, for each byte. Such strings compare as their bytes do, and are keys of maps. */
+export type StoreKey = string;
+
+/** What a store holds under a key: anything JSON has. Never changed in place. */
+export type StoreValue = null | boolean | number | string | readonly StoreValue[] | { readonly [name: string]: StoreValue };
+
+/** One node's keyed state in one task. Reads see the node's own writes at once; all of it is synchronous. */
+export interface Store {
+  get(key: StoreKey): StoreValue | undefined;
+  put(key: StoreKey, value: StoreValue): void;
+  delete(key: StoreKey): void;
+  /** Entries with `from` <= key < `to`, in key order. The entry just read may be put or deleted meanwhile; whether other changes are seen is open. */
+  range(from: StoreKey, to: StoreKey): Iterable<readonly [StoreKey, StoreValue]>;
+}
+
+/** One try to commit an epoch; the nonce is new for each, so that a prepared attempt of another owner is told apart. */
+export interface Attempt {
+  readonly epoch: number;
+  readonly nonce: string;
+}
+
+/** An entry that an epoch put, or deleted (`value` null), as the changelog topic holds it. */
+export interface StateChange {
+  readonly store: string;
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+}
+
+/** Whose state it is. */
+export interface StateIdentity {
+  readonly topology: string;
+  readonly task: string;
+  /** What each store holds, by its name. */
+  readonly stores: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** `process`: survives a kill of the process. `power`: flushed before a commit, survives a loss of power. */
+  readonly durability: 'process' | 'power';
+}
+
+/** The stores of one task, on this machine. Methods throw `Failure`s. */
+export interface TaskState {
+  /** The last epoch that is whole in it; null for none: new, or half restored. */
+  readonly applied: Attempt | null;
+  /** When that was written last, in milliseconds since 1970; null for never. */
+  readonly writtenAt: number | null;
+  /** An epoch that was made ready and not applied. */
+  readonly prepared: Attempt | null;
+  /** Where damaged state was put aside when it was opened; null where there was none. */
+  readonly quarantined: string | null;
+  applyPrepared(): void;
+  discardPrepared(): void;
+
+  /** The changelog offset of a store from which a restore goes on; null: from the beginning. */
+  changelogPosition(store: string): number | null;
+  /** Begins empty. With `aside` what was there is kept under another name, which is returned. */
+  wipe(aside: boolean): string | null;
+  /** Takes in restored entries; `position` is the changelog offset behind them. From the first call on `applied` is null. */
+  restore(store: string, entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array | null }[], position: number): void;
+  /** All is restored: this is the state of that epoch. */
+  restored(attempt: Attempt): void;
+
+  store(name: string): Store;
+  /** At a node's barrier: what its store was told so far belongs to the epoch that ends, what comes to the next. */
+  seal(store: string): void;
+  /** What the sealed epoch changed, over all stores; each entry once, however often it was changed. */
+  sealed(): readonly StateChange[];
+  /** The sealed epoch is on disk, not yet current. */
+  prepare(attempt: Attempt): void;
+  /** The prepared epoch is current. It may reach the disk with the next `prepare`, or a little later. */
+  apply(attempt: Attempt): void;
+  /** All changelog records below these offsets belong to epochs up to the one that is applied next, or earlier. */
+  noteChangelog(positions: ReadonlyMap<string, number>): void;
+
+  /** Entries over all stores as they are on disk, and bytes on disk. */
+  readonly size: { readonly entries: number; readonly bytes: number };
+  /** Entries changed and not yet prepared. */
+  readonly dirty: number;
+  /** Writes what is applied, and closes. Safe to call twice. */
+  close(): void;
+}
+
+/** What a daemon keeps of its stateful tasks. */
+export interface StateDirectory {
+  /** Opens, or makes, the state of a task. Throws `state_incompatible` where it holds something else; puts aside what is damaged or foreign. */
+  open(identity: StateIdentity): TaskState;
+  /** Tasks of a topology that have state here. */
+  held(topology: string): readonly string[];
+}

@@ -1,0 +1,22 @@
+import type { StoreValue } from '../store.ts';
+
+/**
+ * What crosses a repartition topic: at each checkpoint an upstream task sends one to every partition that it has something for, as
+ * the JSON text of a record's value. Many groups share one, so that a hop costs a record per partition and checkpoint, not per group.
+ */
+export interface Parcel {
+  /** The partition it goes to. */
+  readonly to: number;
+  /** Number of the upstream task, and how many there are: the reader waits for the watermarks of all. */
+  readonly task: number;
+  readonly of: number;
+  readonly epoch: number;
+  /** Of the upstream task; null before its first. */
+  readonly watermark: number | null;
+  /** True while the upstream task holds nobody back. */
+  readonly idle: boolean;
+  /** Records that went into `groups`. */
+  readonly records: number;
+  /** Partial results by group, in a form of the node's own; none in a parcel that is only a marker. */
+  readonly groups: readonly StoreValue[];
+}
