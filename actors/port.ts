@@ -157,7 +157,7 @@ export interface TopicInfo {
   readonly keyed: boolean;
 }
 
-/** A topic to be made. */
+/** A topic to be made. `config` is Kafka's; the embedded broker heeds `max.message.bytes` and `cleanup.policy`, by which it asks for keys but compacts nothing. */
 export interface NewTopic {
   readonly topic: string;
   readonly partitions: number;
@@ -191,4 +191,9 @@ export interface Broker {
   describeTopics(topics: readonly string[]): Promise<Map<string, TopicInfo>>;
   /** Topics that exist already are left as they are. */
   createTopics(topics: readonly NewTopic[]): Promise<void>;
+  /**
+   * Deletes all records below these offsets, for good; a log then starts there. An offset below the log's start changes nothing, one beyond its
+   * end is `offset_out_of_range`. Kafka refuses it for a topic that is only compacted (`config_invalid`).
+   */
+  deleteRecords(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>;
 }

@@ -10,6 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { Failure } from '../../actors/failure.ts';
 import type { Broker } from '../../actors/port.ts';
 import { createEmbeddedBroker } from '../../src/broker/embedded/index.ts';
+import { useStore } from '../../src/broker/embedded/shared.ts';
 import { outgoing, readAll, rejectsWith, transact, valuesOf, write } from '../contract/broker/support.ts';
 
 type Writer = ChildProcessByStdio<null, Readable, null>;
@@ -110,6 +111,30 @@ describe('the embedded broker', () => {
       assert.deepEqual((await readAll(broker, { topic: 't', partition: 2 })).records.map(({ offset }) => offset), [0, 2]);
       assert.deepEqual(await valuesOf(broker, 'more'), ['m']);
     });
+  });
+
+  it('deleted records are gone from the disk, and stay gone over a restart, also those a crash in between left', async () => {
+    const dir = join(path, 'deleted');
+    const at = { topic: 't', partition: 0 };
+    await withEmbedded(dir, async (broker) => {
+      await broker.createTopics([{ topic: 't', partitions: 1 }]);
+      await write(broker, Array.from({ length: 12_000 }, (_, index) => outgoing('t', 0, `${index}`)));
+      await broker.deleteRecords([{ ...at, offset: 11_000 }]);
+    });
+    const half = await useStore(dir);
+    const log = half.store.log(at);
+    assert.equal(half.store.tables.records.getKeysCount(), 1000);
+    half.store.moveStarts(new Map([[log, 11_500]]));
+    await half.release();
+    await withEmbedded(dir, async (broker) => {
+      assert.deepEqual(await broker.listOffsets([at], 'start'), [11_500]);
+      await rejectsWith('offset_out_of_range', () => readAll(broker, at, 11_499));
+      await broker.deleteRecords([{ ...at, offset: 11_990 }]);
+      assert.equal((await readAll(broker, at, 11_990)).records[0]?.offset, 11_990);
+    });
+    const left = await useStore(dir);
+    assert.equal(left.store.tables.records.getKeysCount(), 10);
+    await left.release();
   });
 
   it('an abort leaves the offsets that its records and its marker would have had', async () => {

@@ -1,5 +1,6 @@
 import { asFailure, Failure } from '../../../actors/failure.ts';
 import type { Broker, GroupReader, TopicInfo, TopicPartition } from '../../../actors/port.ts';
+import { deleteRecords } from './delete-records.ts';
 import { createProducer, createTransactionalProducer } from './producer.ts';
 import { offsetAt, readRange } from './read-range.ts';
 import { EmbeddedReader } from './reader.ts';
@@ -56,12 +57,12 @@ export function createEmbeddedBroker(settings: EmbeddedSettings): Broker {
   };
 }
 
-type Admin = Pick<Broker, 'committed' | 'groupMembers' | 'commitOffsets' | 'listOffsets' | 'listTopics' | 'describeTopics' | 'createTopics'>;
+type Admin = Pick<Broker, 'committed' | 'groupMembers' | 'commitOffsets' | 'listOffsets' | 'listTopics' | 'describeTopics' | 'createTopics' | 'deleteRecords'>;
 
 function admin(store: () => Store, defaultPartitions: number): Admin {
   const offset = async (at: TopicPartition, where: 'start' | 'end' | { timestamp: number }): Promise<number> => {
-    const { end } = store().log(at);
-    if (where === 'start') return 0;
+    const { start, end } = store().log(at);
+    if (where === 'start') return start;
     return where === 'end' ? end : await offsetAt(store, at, where.timestamp);
   };
   return {
@@ -78,7 +79,8 @@ function admin(store: () => Store, defaultPartitions: number): Admin {
     createTopics: (topics) =>
       attempt(() => {
         for (const topic of topics) store().createTopic({ ...topic, partitions: topic.partitions > 0 ? topic.partitions : defaultPartitions });
-      })
+      }),
+    deleteRecords: (offsets) => attempt(() => deleteRecords(store, offsets))
   };
 }
 
@@ -89,7 +91,7 @@ function describe(store: Store, topics: readonly string[]): Map<string, TopicInf
   const found = new Map<string, TopicInfo>();
   for (const name of topics) {
     const topic = store.findTopic(name);
-    if (topic !== undefined) found.set(name, { partitions: topic.logs.length, maxMessageBytes: topic.maxMessageBytes, timestamps, keyed: false });
+    if (topic !== undefined) found.set(name, { partitions: topic.logs.length, maxMessageBytes: topic.maxMessageBytes, timestamps, keyed: topic.keyed });
   }
   return found;
 }

@@ -1,4 +1,5 @@
-import type { FetchedRecord } from '../../../actors/port.ts';
+import { Failure } from '../../../actors/failure.ts';
+import type { FetchedRecord, TopicPartition } from '../../../actors/port.ts';
 import type { Tables } from './tables.ts';
 import { offsetOf, recordKey } from './keys.ts';
 import { decodeRecord, timestampOf } from './record-codec.ts';
@@ -10,6 +11,8 @@ const overhead = 16;
 export interface PartitionLog {
   readonly topic: number;
   readonly partition: number;
+  /** The first offset that is still there. */
+  start: number;
   /** One past the last offset given out. Past the gap of the last commit. */
   end: number;
 }
@@ -19,6 +22,12 @@ export interface Slice {
   readonly records: readonly FetchedRecord[];
   readonly nextOffset: number;
   readonly bytes: number;
+}
+
+/** Throws `offset_out_of_range` for a position where nothing was or will be. */
+export function assertInside({ topic, partition }: TopicPartition, { start, end }: PartitionLog, position: number): void {
+  if (position >= start && position <= end) return;
+  throw new Failure('offset_out_of_range', `${topic}[${partition}] holds offsets ${start} to ${end}, asked for was ${position}.`);
 }
 
 /**

@@ -34,7 +34,7 @@ export function createProducer(store: () => Store): Producer {
   return {
     send: (records, compression) =>
       life.run(() => {
-        assertSizes(store(), records, compression);
+        assertTaken(store(), records, compression);
         store().commit({ records, offsets: none, claim: null });
       }),
     close() {
@@ -81,7 +81,7 @@ class OpenTransaction implements Transaction {
 
   send(records: readonly OutgoingRecord[], compression: Compression): Promise<void> {
     return this.#run((store) => {
-      assertSizes(store, records, compression);
+      assertTaken(store, records, compression);
       for (const record of records) {
         store.log(record);
         this.#records.push(record);
@@ -121,7 +121,15 @@ class OpenTransaction implements Transaction {
   }
 }
 
-/** Refuses what Kafka would refuse: a partition's share of one send that is larger than the topic's `max.message.bytes`. */
+/** Refuses what Kafka would refuse: what has no key on a compacted topic, and what is too large. */
+function assertTaken(store: Store, records: readonly OutgoingRecord[], compression: Compression): void {
+  for (const { topic, key } of records) {
+    if (key === null && store.findTopic(topic)?.keyed === true) throw new Failure('record_failed', `${topic} is compacted: it takes no record without a key.`);
+  }
+  assertSizes(store, records, compression);
+}
+
+/** A partition's share of one send has to fit the topic's `max.message.bytes`. */
 function assertSizes(store: Store, records: readonly OutgoingRecord[], compression: Compression): void {
   if (compression !== 'none') return;
   const shares = new Map<unknown, number>();

@@ -1,7 +1,7 @@
 import { asFailure, Failure } from '../../../actors/failure.ts';
 import type { Assignment, GroupReader, OffsetCommit, ReaderListener, ReaderSettings, TopicPartition } from '../../../actors/port.ts';
 import type { GroupMember } from './group.ts';
-import { readLog } from './log.ts';
+import { assertInside, readLog } from './log.ts';
 import type { PartitionLog } from './log.ts';
 import type { Store } from './store.ts';
 
@@ -152,13 +152,11 @@ export class EmbeddedReader implements GroupReader {
     const { at, log } = partition;
     const position = partition.position as number;
     const { end } = log;
-    if (position < 0 || position > end) {
-      throw new Failure('offset_out_of_range', `${at.topic}[${at.partition}] holds offsets 0 to ${end}, asked for was ${position}.`);
-    }
+    assertInside(at, log, position);
     const { maxBytes, maxBytesPerPartition } = this.#settings;
     const slice = readLog(this.#store().tables, log, position, end, Math.min(maxBytes, maxBytesPerPartition));
     partition.position = slice.nextOffset;
-    this.#listener.fetched({ ...at, ...slice, startOffset: 0, endOffset: end });
+    this.#listener.fetched({ ...at, ...slice, startOffset: log.start, endOffset: end });
   }
 
   #fail(failure: Failure): void {

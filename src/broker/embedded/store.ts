@@ -13,6 +13,8 @@ const defaultMaxMessageBytes = 1_048_588;
 export interface Topic {
   readonly name: string;
   readonly maxMessageBytes: number;
+  /** A compacted topic: records without a key are refused, as Kafka does. */
+  readonly keyed: boolean;
   readonly logs: readonly PartitionLog[];
 }
 
@@ -124,6 +126,23 @@ export class Store {
     this.#advance(ends);
   }
 
+  /** Moves the starts of logs up; what lies before them can be read no more, and is there until `removeBefore`. */
+  moveStarts(starts: ReadonlyMap<PartitionLog, number>): void {
+    this.#write(() => {
+      for (const [{ topic, partition }, start] of starts) void this.tables.starts?.put([topic, partition], start);
+    });
+    for (const [log, start] of starts) log.start = start;
+  }
+
+  /** Removes up to `limit` records before a log's start; true when none is left. */
+  removeBefore({ topic, partition, start }: PartitionLog, limit: number): boolean {
+    return this.#write(() => {
+      const keys = [...this.tables.records.getKeys({ start: recordKey(topic, partition, 0), end: recordKey(topic, partition, start), limit })];
+      for (const key of keys) void this.tables.records.remove(key);
+      return keys.length < limit;
+    });
+  }
+
   /** Calls `listener` after each change of a log, synchronously: it only takes note. Returns how to end that. */
   onAppend(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -167,6 +186,12 @@ export class Store {
 }
 
 function topicOf(name: string, id: number, partitions: number, config: Readonly<Record<string, string>>, tables: Tables): Topic {
-  const logs = Array.from({ length: partitions }, (_, partition) => ({ topic: id, partition, end: tables.ends.get([id, partition]) ?? 0 }));
-  return { name, maxMessageBytes: Number(config['max.message.bytes'] ?? defaultMaxMessageBytes), logs };
+  const logs = Array.from({ length: partitions }, (_, partition) => ({
+    topic: id,
+    partition,
+    start: tables.starts?.get([id, partition]) ?? 0,
+    end: tables.ends.get([id, partition]) ?? 0
+  }));
+  const keyed = config['cleanup.policy']?.includes('compact') ?? false;
+  return { name, maxMessageBytes: Number(config['max.message.bytes'] ?? defaultMaxMessageBytes), keyed, logs };
 }

@@ -22,6 +22,8 @@ export interface Tables {
   readonly records: Database<Buffer, Buffer>;
   /** One past the last offset given out, under topic id and partition. */
   readonly ends: Database<number, [number, number]>;
+  /** The first offset that is still there, under topic id and partition, where records were deleted. Undefined in a look at a folder that no later version wrote. */
+  readonly starts: Database<number, [number, number]> | undefined;
   readonly offsets: Database<StoredOffset, [string, string, number]>;
   /** The producer epoch of each transactional id. */
   readonly epochs: Database<number, string>;
@@ -38,6 +40,7 @@ export function openTables(path: string, { readOnly = false } = {}): Tables {
     topics: environment.openDB({ name: 'topics', encoding: 'json' }),
     records: environment.openDB({ name: 'records', encoding: 'binary', keyEncoding: 'binary' }),
     ends: environment.openDB({ name: 'ends', encoding: 'json' }),
+    starts: environment.openDB({ name: 'starts', encoding: 'json' }),
     offsets: environment.openDB({ name: 'offsets', encoding: 'json' }),
     epochs: environment.openDB({ name: 'epochs', encoding: 'json' })
   };

@@ -20,6 +20,7 @@ const longestTry = 15_000;
 /** Topics that are not there may only be so new that this broker has not heard of them (KRaft spreads them within milliseconds). */
 const unknownTopicTime = 1_000;
 const createTimeout = 10_000;
+const deleteTimeout = 10_000;
 const noMember: Membership = { memberId: '', generationId: -1 };
 
 /** Questions and commands that are no part of a stream: offsets, topics. One set of connections for all of a daemon. */
@@ -130,6 +131,17 @@ export class Admin {
     await this.untilKnown(topics.map(({ topic }) => topic));
   }
 
+  deleteRecords(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
+    return this.insist('Deleting records', null, async () => {
+      const nodes = await this.byLeader(offsets);
+      await Promise.all(Array.from(nodes, async ([node, list]) => {
+        const topics = grouped(list, ({ partition, offset }) => ({ partition, offset: String(offset) }));
+        const answer = await this.nodes.ask(await this.nodes.node(node), 'DeleteRecords', { topics, timeout: deleteTimeout });
+        for (const { partitions } of answer.topics) for (const { errorCode } of partitions) check(errorCode);
+      }));
+    });
+  }
+
   private async untilKnown(topics: readonly string[]): Promise<void> {
     await this.insist('Waiting for new topics', null, async () => {
       for (const { errorCode, leaders } of (await this.nodes.metadata(topics)).values()) {
@@ -155,9 +167,17 @@ export class Admin {
   }
 
   private async offsetsAt(partitions: readonly TopicPartition[], timestamp: string): Promise<number[]> {
-    if (partitions.length === 0) return [];
+    const byNode = await this.byLeader(partitions);
+    const found = new Map<string, number>();
+    await Promise.all([...byNode].map(([node, list]) => this.offsetsFrom(node, list, timestamp, found)));
+    return partitions.map(({ topic, partition }) => found.get(`${topic}/${partition}`) ?? -1);
+  }
+
+  /** By the node that leads each now; what is not there or has no leader is thrown. */
+  private async byLeader<T extends TopicPartition>(partitions: readonly T[]): Promise<Map<number, T[]>> {
+    const byNode = new Map<number, T[]>();
+    if (partitions.length === 0) return byNode;
     const views = await this.nodes.metadata([...new Set(partitions.map(({ topic }) => topic))]);
-    const byNode = new Map<number, TopicPartition[]>();
     for (const at of partitions) {
       const view = views.get(at.topic);
       check(view?.errorCode ?? unknownTopic);
@@ -168,9 +188,7 @@ export class Admin {
       if (list === undefined) byNode.set(leader, [at]);
       else list.push(at);
     }
-    const found = new Map<string, number>();
-    await Promise.all([...byNode].map(([node, list]) => this.offsetsFrom(node, list, timestamp, found)));
-    return partitions.map(({ topic, partition }) => found.get(`${topic}/${partition}`) ?? -1);
+    return byNode;
   }
 
   private async offsetsFrom(node: number, partitions: readonly TopicPartition[], timestamp: string, found: Map<string, number>): Promise<void> {

@@ -81,6 +81,10 @@ interface Apis {
     };
     answer: { readonly topicErrors: readonly (ErrorCode & { readonly topic: string; readonly errorMessage: string | null })[] };
   };
+  DeleteRecords: {
+    args: { topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[]; timeout: number };
+    answer: { readonly topics: readonly { readonly partitions: readonly PartitionError[] }[] };
+  };
   DescribeConfigs: {
     args: { resources: readonly { type: number; name: string; configNames: readonly string[] }[] };
     answer: {
@@ -120,6 +124,7 @@ const keys: Readonly<Record<ApiName, number>> = {
   SyncGroup: 14,
   DescribeGroups: 15,
   CreateTopics: 19,
+  DeleteRecords: 21,
   DescribeConfigs: 32
 };
 

@@ -90,6 +90,10 @@ export class KafkajsBroker implements Broker {
     return this.admin.createTopics(topics);
   }
 
+  deleteRecords(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
+    return this.admin.deleteRecords(offsets);
+  }
+
   /** Number of open sockets of this driver, readRange's aside. */
   get sockets(): number {
     let count = this.admin.nodes.sockets + this.clusters.sockets;

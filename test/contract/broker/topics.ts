@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { brokerCase, endOf, newId, outgoing, rejectsWith, started, transact, write } from './support.ts';
+import { Member, memberSettings } from './member.ts';
+import { brokerCase, endOf, newId, outgoing, outgoings, readAll, rejectsWith, started, textOf, transact, valuesOf, write } from './support.ts';
 import type { Case } from './support.ts';
 
 /** Topics, and where they begin and end. */
@@ -38,6 +39,61 @@ export const topicCases: readonly Case[] = [
     assert.deepEqual(await broker.listOffsets(both, { timestamp: started + 2000 }), [0, 2]);
     assert.deepEqual(await broker.listOffsets(both, { timestamp: started + 2001 }), [0, 3]);
     assert.deepEqual(await broker.listOffsets(both, { timestamp: started + 9000 }), [0, 4]);
+  }),
+
+  brokerCase('deletes records below an offset: the log starts there, for whoever reads', async (broker, backend) => {
+    const topic = await backend.newTopic(2);
+    const [at, other] = [{ topic, partition: 0 }, { topic, partition: 1 }];
+    await write(broker, [...outgoings(topic, 0, 10), ...outgoings(topic, 1, 3)].map((record, index) => ({ ...record, timestamp: started + index })));
+    await broker.deleteRecords([{ ...at, offset: 4 }, { ...other, offset: 3 }]);
+    assert.deepEqual(await broker.listOffsets([at, other], 'start'), [4, 3]);
+    assert.deepEqual(await broker.listOffsets([at, other], 'end'), [10, 3]);
+    assert.deepEqual(await broker.listOffsets([at, other], { timestamp: started }), [4, 3]);
+    assert.deepEqual((await readAll(broker, at, 4)).records.map(({ offset }) => offset), [4, 5, 6, 7, 8, 9]);
+    for await (const { startOffset } of broker.readRange(at, 5, 6, 'committed')) assert.equal(startOffset, 4);
+    await rejectsWith('offset_out_of_range', () => readAll(broker, at, 3));
+    await broker.deleteRecords([{ ...at, offset: 2 }]);
+    await broker.deleteRecords([]);
+    await write(broker, [outgoing(topic, 1, 'later')]);
+    assert.deepEqual(await broker.listOffsets([at, other], 'start'), [4, 3]);
+    assert.deepEqual((await readAll(broker, other, 3)).records.map(textOf), ['later']);
+  }),
+
+  brokerCase('a member that reads on does not notice what is deleted behind it; one that starts below is told', async (broker, backend) => {
+    const topic = await backend.newTopic(1);
+    const at = { topic, partition: 0 };
+    await write(broker, outgoings(topic, 0, 10));
+    const member = await Member.start(broker, memberSettings(backend.newGroup(), [topic]), 0);
+    await member.untilRecords(10);
+    await broker.deleteRecords([{ ...at, offset: 10 }]);
+    await write(broker, [outgoing(topic, 0, 'next')]);
+    await member.untilRecords(11);
+    assert.equal(member.batches.at(-1)?.startOffset, 10);
+    await member.stop();
+    const late = await Member.start(broker, memberSettings(backend.newGroup(), [topic]), 9);
+    await late.until('a failure', () => late.failure !== null);
+    assert.equal(late.failure?.code, 'offset_out_of_range');
+    await late.stop();
+  }),
+
+  brokerCase('deleting what is not there is refused', async (broker, backend) => {
+    const topic = await backend.newTopic(1);
+    await write(broker, outgoings(topic, 0, 2));
+    await rejectsWith('offset_out_of_range', () => broker.deleteRecords([{ topic, partition: 0, offset: 3 }]));
+    await rejectsWith('topic_missing', () => broker.deleteRecords([{ topic, partition: 1, offset: 0 }]));
+    assert.deepEqual(await valuesOf(broker, topic), ['v0', 'v1']);
+  }),
+
+  brokerCase('a topic made to be compacted says so and takes no record without a key', async (broker) => {
+    const topic = newId();
+    await broker.createTopics([{ topic, partitions: 1, config: { 'cleanup.policy': 'compact,delete', 'retention.ms': '3600000', 'max.message.bytes': '30000' } }]);
+    const info = (await broker.describeTopics([topic])).get(topic);
+    assert.deepEqual([info?.keyed, info?.maxMessageBytes], [true, 30_000]);
+    await rejectsWith('record_failed', () => write(broker, [outgoing(topic, 0, 'no key')]));
+    await rejectsWith('record_too_large', () => write(broker, [outgoing(topic, 0, 'x'.repeat(31_000), { key: Buffer.from('k') })]));
+    await write(broker, [outgoing(topic, 0, 'kept', { key: Buffer.from('k') })]);
+    await broker.deleteRecords([{ topic, partition: 0, offset: 1 }]);
+    assert.deepEqual(await broker.listOffsets([{ topic, partition: 0 }], 'start'), [1]);
   }),
 
   brokerCase('committed offsets: null for none, in the order asked for, with their metadata', async (broker, backend) => {
