@@ -66,6 +66,10 @@ export interface ReaderSettings {
   readonly topicSets: readonly TopicSet[];
   /** What this member runs; a group with different ones is refused with `plan_mismatch`. */
   readonly signature: string;
+  /** Partitions of tasks whose state this daemon has on disk, asked for at each joining: where possible they come back to it. None by default. */
+  readonly held?: () => readonly TopicPartition[];
+  /** State cannot be rebuilt elsewhere: a task that some member of the group holds goes only to a member that holds it, however uneven that is. */
+  readonly pinned?: boolean;
   readonly sessionTimeout: number;
   /** Milliseconds between two looks for new topics and partitions. */
   readonly discovery: number;

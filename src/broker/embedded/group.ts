@@ -2,7 +2,7 @@ import { Failure } from '../../../actors/failure.ts';
 import type { TopicPartition } from '../../../actors/port.ts';
 import { dealTopics, hasPatterns } from '../../../actors/topic-set.ts';
 import type { TopicSet } from '../../../actors/topic-set.ts';
-import { assign } from '../assigner.ts';
+import { assign, unitsOf } from '../assigner.ts';
 import type { Unit } from '../assigner.ts';
 
 /** A member as its group sees it. */
@@ -10,6 +10,9 @@ export interface GroupMember {
   readonly id: string;
   readonly signature: string;
   readonly topicSets: readonly TopicSet[];
+  /** As in `ReaderSettings`. */
+  held(): readonly TopicPartition[];
+  readonly pinned: boolean;
   /** Names of all topics. */
   topics(): Iterable<string>;
   /** How many partitions a topic has; 0 where it does not exist. */
@@ -105,7 +108,10 @@ class Group {
     const generation = ++this.#generation;
     const dealt = dealTopics(first.member.topicSets, first.member.topics());
     const counts = dealt.map((topics) => Math.max(0, ...topics.map((topic) => first.member.partitionsOf(topic))));
-    const members = seats.map(({ member, generation, owned }) => ({ id: member.id, signature: member.signature, generation, owned }));
+    const members = seats.map(({ member, generation, owned }) => {
+      const { id, signature, pinned, topicSets } = member;
+      return { id, signature, generation, owned, held: unitsOf(member.held(), topicSets), pinned };
+    });
     const { units } = assign(members, counts);
     for (const seat of seats) {
       seat.generation = generation;

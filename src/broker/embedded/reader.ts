@@ -86,12 +86,14 @@ export class EmbeddedReader implements GroupReader {
   #start(): void {
     if (this.#state !== 'new') throw new Error('A reader starts once.');
     const store = this.#store();
-    const { group, topicSets, signature } = this.#settings;
+    const { group, topicSets, signature, held, pinned = false } = this.#settings;
     for (const topic of topicSets.flatMap(({ topics }) => topics)) store.log({ topic, partition: 0 });
     const member: GroupMember = {
       id: this.#id,
       signature,
       topicSets,
+      held: held ?? (() => []),
+      pinned,
       topics: () => store.topicNames(),
       partitionsOf: (topic) => store.findTopic(topic)?.logs.length ?? 0,
       assign: (generation, partitions) => { this.#assign({ generation, partitions }); }

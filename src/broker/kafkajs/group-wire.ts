@@ -13,6 +13,8 @@ export interface MemberData {
   readonly signature: string;
   readonly generation: number;
   readonly owned: readonly Unit[];
+  readonly held: readonly Unit[];
+  readonly pinned: boolean;
 }
 
 /** A member's assignment as it gets it. `refusedBy` is the signature the group runs, if that is not this member's. */
@@ -32,34 +34,45 @@ interface AssignerProtocol {
   };
 }
 
-/** The name under which members know that they share this assigner. Changing what it does needs another name. */
+/**
+ * The name under which members know that they share this assigner. Changing what it does needs another name, unless members that do not know of it
+ * cannot be in one group with those that use it: what is held came with nodes that have state, and an older member refuses a plan with those.
+ */
 export const assignerName = 'millrace-sticky';
 
 const wireVersion = 0;
-const dataVersion = 1;
+/** 2 came with `held` and `pinned`, 1 is without. */
+const dataVersion = 2;
 
 /** The metadata of a JoinGroup. */
 export function encodeMember(topics: readonly string[], data: MemberData): Buffer {
-  const owned: number[][] = [];
-  for (const { group, partition } of data.owned) (owned[group] ??= []).push(partition);
-  const json = { v: dataVersion, signature: data.signature, generation: data.generation, owned: Array.from(owned, (list) => list ?? []) };
+  const { signature, generation, owned, held, pinned } = data;
+  const json = { v: dataVersion, signature, generation, owned: listsOf(owned), ...(held.length > 0 ? { held: listsOf(held) } : {}), ...(pinned ? { pinned } : {}) };
   return protocol().MemberMetadata.encode({ version: wireVersion, topics, userData: Buffer.from(JSON.stringify(json)) });
 }
 
 /** Reads another member's metadata; what cannot be read counts as a member that owns nothing and runs an unknown plan. */
 export function decodeMember(metadata: Buffer): MemberData {
   const json = parse(() => protocol().MemberMetadata.decode(metadata).userData);
-  const owned: Unit[] = [];
-  const lists: unknown[] = Array.isArray(json['owned']) ? json['owned'] : [];
-  lists.forEach((list, group) => {
-    if (!Array.isArray(list)) return;
-    for (const partition of list) if (Number.isInteger(partition)) owned.push({ group, partition: partition as number });
-  });
   return {
     signature: typeof json['signature'] === 'string' ? json['signature'] : '',
     generation: typeof json['generation'] === 'number' ? json['generation'] : -1,
-    owned
+    owned: unitsIn(json['owned']),
+    held: unitsIn(json['held']),
+    pinned: json['pinned'] === true
   };
+}
+
+/** Partition numbers by group, as they are on the wire. */
+function listsOf(units: readonly Unit[]): number[][] {
+  const lists: number[][] = [];
+  for (const { group, partition } of units) (lists[group] ??= []).push(partition);
+  return Array.from(lists, (list) => list ?? []);
+}
+
+function unitsIn(json: unknown): Unit[] {
+  const lists: unknown[] = Array.isArray(json) ? json : [];
+  return lists.flatMap((list, group) => (Array.isArray(list) ? list.filter(Number.isInteger).map((partition) => ({ group, partition: partition as number })) : []));
 }
 
 /** One member's part of a SyncGroup. */

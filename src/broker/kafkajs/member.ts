@@ -1,7 +1,6 @@
 import { Failure } from '../../../actors/failure.ts';
 import type { ReaderSettings, TopicPartition } from '../../../actors/port.ts';
-import { ownerOf } from '../../../actors/topic-set.ts';
-import { assign, type Unit } from '../assigner.ts';
+import { assign, type Unit, unitsOf } from '../assigner.ts';
 import type { ApiAnswer } from './api.ts';
 import { Backoff } from './backoff.ts';
 import { errorType, failureOf, protocolError } from './failures.ts';
@@ -117,7 +116,7 @@ export class GroupMember {
       throw new Failure('plan_mismatch', `Group "${group}" runs the plan ${refusedBy}, this member has ${signature}`);
     }
     this.generationId = generationId;
-    this.owned = this.unitsOf(partitions);
+    this.owned = unitsOf(partitions, this.settings.topicSets);
     this.backoff.reset();
     this.events.trouble(null);
     this.events.assigned({ memberId: this.memberId, generationId }, partitions);
@@ -174,7 +173,9 @@ export class GroupMember {
   }
 
   private metadata(): Buffer {
-    return encodeMember(this.topics.dealt.flat(), { signature: this.settings.signature, generation: this.generationId, owned: this.owned });
+    const { signature, topicSets, held, pinned = false } = this.settings;
+    const units = unitsOf(held?.() ?? [], topicSets);
+    return encodeMember(this.topics.dealt.flat(), { signature, generation: this.generationId, owned: this.owned, held: units, pinned });
   }
 
   /** The leader's work: what each member of the joined group is to read. */
@@ -192,16 +193,6 @@ export class GroupMember {
     return units.flatMap(({ group, partition }) =>
       (this.topics.dealt[group] ?? []).filter((topic) => partition < this.topics.count(topic)).map((topic) => ({ topic, partition }))
     );
-  }
-
-  private unitsOf(partitions: readonly TopicPartition[]): Unit[] {
-    const units = new Map<string, Unit>();
-    for (const { topic, partition } of partitions) {
-      // By the rule, not by what this member knows of: the leader may have heard of a new topic first.
-      const group = ownerOf(topic, this.settings.topicSets);
-      if (group >= 0) units.set(`${group}/${partition}`, { group, partition });
-    }
-    return [...units.values()];
   }
 
   private async leave(): Promise<void> {

@@ -76,6 +76,36 @@ export const groupCases: readonly Case[] = [
     });
   }),
 
+  brokerCase('a member that comes back gets the partitions whose state it holds', async (broker, backend) => {
+    const topic = await backend.newTopic(6);
+    const group = backend.newGroup();
+    const held = [1, 3, 5].map((partition) => ({ topic, partition }));
+    await withBroker(backend, async (other) => {
+      const one = await Member.start(broker, memberSettings(group, [topic]));
+      await one.untilAssigned(6);
+      const two = await Member.start(other, memberSettings(group, [topic], { held: () => held }));
+      await untilShared([one, two], 6, 3);
+      assert.deepEqual(two.names, held.map(nameOf));
+      await Promise.all([one.stop(), two.stop()]);
+    });
+  }),
+
+  brokerCase('pinned: a newcomer gets nothing that another holds, and all that nobody does', async (broker, backend) => {
+    const topic = await backend.newTopic(5);
+    const group = backend.newGroup();
+    const held = [0, 1, 2, 3].map((partition) => ({ topic, partition }));
+    await withBroker(backend, async (other) => {
+      const one = await Member.start(broker, memberSettings(group, [topic], { held: () => held, pinned: true }));
+      await one.untilAssigned(5);
+      const two = await Member.start(other, memberSettings(group, [topic], { pinned: true }));
+      await untilShared([one, two], 5, 1);
+      assert.deepEqual([one.names, two.names], [held.map(nameOf), [`${topic}[4]`]]);
+      await one.stop();
+      await two.untilAssigned(5);
+      await two.stop();
+    });
+  }),
+
   brokerCase('members come and go: every record is read, with handover at committed offsets', async (broker, backend) => {
     const topic = await backend.newTopic(3);
     const group = backend.newGroup();
