@@ -1,5 +1,5 @@
 import type { Failure, FailureCode } from './failure.ts';
-import type { CheckpointTimes, LifecycleState } from './status.ts';
+import type { CheckpointTimes, LifecycleState, RestoreStatus } from './status.ts';
 
 /** What happens inside, told once; `src/telemetry` makes log lines and metrics of it. */
 export interface RuntimeEvents {
@@ -17,6 +17,10 @@ export interface RuntimeEvents {
   reloaded(topologies: { readonly kept: readonly string[]; readonly started: readonly string[]; readonly changed: readonly string[]; readonly stopped: readonly string[] }): void;
   /** They were read again and cannot run: what ran before goes on. One reason per mistake. */
   reloadRefused(reasons: readonly string[]): void;
+  /** State is read back from changelogs: told at the start, and now and then. */
+  restoring(topology: string, task: string, restore: RestoreStatus): void;
+  /** State of a task that cannot be used was put aside; the task rebuilds it. */
+  stateAside(topology: string, task: string, path: string): void;
   stateDirectoryQuarantined(path: string): void;
   /** What the daemon remembers could not be written; the stream goes on. */
   stateDirectoryNotWritten(message: string): void;

@@ -13,16 +13,20 @@ export const failureCodes = {
   script_failed: { kind: 'poison', remedy: "Correct the script at the line the message names, or guard it against this record." },
   script_timeout: { kind: 'poison', remedy: 'Look for an endless loop or a slow pattern in the script, or raise its budget.' },
   unencodable: { kind: 'poison', remedy: "Check the sink's codec, key and topic expressions against the record." },
+  event_time_refused: { kind: 'poison', remedy: "Check the source's event_time expression, the producer's clock, and max_future." },
+  event_time_missing: { kind: 'poison', remedy: "A window needs an event time: give the source an event_time expression, or let its producers set timestamps." },
   tombstone: { kind: 'poison', remedy: 'The source says tombstones: dead_letter; use pass to send deletes on.' },
   record_too_large: { kind: 'poison', remedy: "Raise max.message.bytes of the topic, or make the record smaller." },
   timestamp_refused: { kind: 'poison', remedy: "Set the sink's timestamp: now or an expression, or message.timestamp.after.max.ms of the topic." },
-  key_missing: { kind: 'poison', remedy: 'A compacted topic takes records with a key only: give the sink a key expression.' },
+  key_missing: { kind: 'poison', remedy: 'A compacted topic takes records with a key only: give the sink a key expression. A window groups by a key: give it a key expression that is not null.' },
 
   // retryable: backoff, and again from the last checkpoint
   broker_unavailable: { kind: 'retryable', remedy: 'Check that the brokers run and that this host reaches them; Millrace keeps trying.' },
   output_refused: { kind: 'retryable', remedy: 'The broker refused outputs, perhaps because the topic was changed; its limits are read again and the epoch is tried again.' },
   commit_unknown: { kind: 'retryable', remedy: 'The outcome of a commit was lost; the task reads it back and goes on.' },
   fenced: { kind: 'retryable', remedy: 'Another member took this task over; it opens here again only if it is assigned again.' },
+  state_corrupt: { kind: 'retryable', remedy: "A task's state on disk is damaged. It is put aside and rebuilt from the changelog; look for what damages the disk." },
+  state_disk_full: { kind: 'retryable', remedy: 'Make room on the disk of --state-dir. The task waits with what it has and goes on by itself.' },
   task_crashed: { kind: 'retryable', remedy: 'An error in Millrace itself; report it with the log lines around it.' },
 
   // fatal: the topology stops
@@ -32,12 +36,18 @@ export const failureCodes = {
   offset_out_of_range: { kind: 'fatal', remedy: 'Records below this offset are gone (retention) or the topic was made anew; decide where to go on, and set it while the topology is stopped: millrace offsets reset FILE --to earliest|latest|TIME|OFFSET. An offset that start: names is corrected there.' },
   checkpoint_lost: { kind: 'fatal', remedy: "The group's committed offsets are gone. Decide where to go on: millrace offsets reset FILE --to earliest|latest|TIME|OFFSET; or let start: decide, by starting once with --accept-offsets." },
   foreign_commit: { kind: 'fatal', remedy: 'Another program committed offsets in this group. If that was on purpose, start once with --accept-offsets; if not, decide where to go on: millrace offsets reset FILE --to earliest|latest|TIME|OFFSET, and give the other program a group of its own.' },
+  partitions_differ: { kind: 'fatal', remedy: 'Give the topics equally many partitions, or give the node a key expression: its records then go through a topic of their own.' },
+  partitions_changed: { kind: 'fatal', remedy: 'Give the topology a new group and let it read its topics anew; or set a key expression, which makes it independent of the partitions it reads.' },
+  state_too_large: { kind: 'fatal', remedy: 'One entry of the state is larger than its changelog takes: collect fewer or smaller values, or raise max.message.bytes of the changelog topic.' },
+  internal_topic: { kind: 'fatal', remedy: 'The topic belongs to this topology but is not as it would make it. Stop the topology, and delete the topic if nothing in it is needed; the next start makes it.' },
   plan_mismatch: { kind: 'fatal', remedy: 'Members of one group run different topologies; bring all to the same file.' },
   group_in_use: { kind: 'fatal', remedy: 'Stop every daemon of this topology first (SIGTERM). One that was killed counts until its session times out.' },
   dead_letter_failed: { kind: 'fatal', remedy: 'The dead letter topic refuses records; check that it exists and may be written.' },
   record_failed: { kind: 'fatal', remedy: 'A record failed and on_error says fail; set on_error to a dead letter topic or skip.' },
   not_authorized: { kind: 'fatal', remedy: 'Give the principal the right the message names (ACLs), or correct the credentials.' },
   unsupported_broker: { kind: 'fatal', remedy: 'Use Apache Kafka 4.0 or later.' },
+  state_incompatible: { kind: 'fatal', remedy: 'Keyed state here was written by a different definition of the node. millrace plan FILE shows what differs. Undo the change, give the node another name to begin empty, or give the old state up: millrace state drop FILE --store NAME.' },
+  state_missing: { kind: 'fatal', remedy: 'The store says changelog: off, and its state is on another machine. Start the daemon that has it, or give the state up: millrace offsets reset FILE --state drop.' },
   state_locked: { kind: 'fatal', remedy: 'Another process uses this folder; give each daemon its own (--state-dir, the path of an embedded broker).' },
   crash_loop: { kind: 'fatal', remedy: 'The same task failed again and again without progress; the log has the cause.' }
 } as const satisfies Record<string, { kind: FailureKind; remedy: string }>;

@@ -33,6 +33,16 @@ export interface PartitionStatus {
   readonly lag: number;
 }
 
+/** A task whose state is read back from its changelogs. */
+export interface RestoreStatus {
+  readonly task: string;
+  /** Changelog offsets read, of how many. */
+  readonly done: number;
+  readonly total: number;
+  /** At the speed so far; null before anything was read. */
+  readonly secondsLeft: number | null;
+}
+
 /** What a topology is doing, for the status line, the log, metrics and health. */
 export interface TopologyStatus {
   readonly name: string;
@@ -43,6 +53,7 @@ export interface TopologyStatus {
   readonly nodes: readonly NodeStatus[];
   readonly partitions: readonly PartitionStatus[];
   readonly lag: number;
+  readonly restores: readonly RestoreStatus[];
   readonly checkpoints: number;
   readonly lastCheckpoint: { readonly at: number; readonly times: CheckpointTimes } | null;
 }

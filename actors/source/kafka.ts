@@ -1,12 +1,24 @@
 import * as z from 'zod';
-import type { BuildContext } from '../component.ts';
+import type { BuildContext, SourceTime } from '../component.ts';
 import { defineSource } from '../component.ts';
-import { codec, count, size, topicName, topicRegex } from '../options.ts';
+import { codec, count, duration, expression, size, topicName, topicRegex } from '../options.ts';
 import type { TopicSet } from '../topic-set.ts';
 import { resolveStart, start } from './start.ts';
 
 /** A rate that nothing reaches; finite, so that it can be multiplied by no time at all. */
 const unlimited = Number.MAX_SAFE_INTEGER;
+
+const idle = z.union(
+  [
+    duration().describe('After so long without a record.'),
+    z.literal('never').describe('It holds the others back until its next record.'),
+    z.strictObject({
+      after: duration().describe('After so long without a record.'),
+      advance: z.literal('wall_clock').describe('From then on its watermark goes on as the wall clock does, so that windows close though nothing comes.')
+    })
+  ],
+  { error: '30s, never or { after: 30s, advance: wall_clock }' }
+);
 
 const config = z.strictObject({
   topic: topicName().optional().describe('The topic to read. Give one of topic, topics and pattern.'),
@@ -31,7 +43,20 @@ const config = z.strictObject({
     })
     .refine(({ records, bytes }) => records !== undefined || bytes !== undefined, { error: 'records, bytes or both' })
     .optional()
-    .describe('How much is read at most per second and task, that is per partition number. Without it a source reads as fast as its outputs are written.')
+    .describe('How much is read at most per second and task, that is per partition number. Without it a source reads as fast as its outputs are written.'),
+  event_time: expression()
+    .optional()
+    .describe("An expression for the time of what a record tells, in milliseconds since 1970 or as an ISO 8601 text, such as value.ts; seconds are value.ts * 1000. Windows go by it. Default: the record's timestamp, also for tombstones where it reads value."),
+  watermark: z
+    .strictObject({
+      delay: duration().prefault('0s').describe('How far records may be out of order: the watermark of a partition is its highest event time less this.'),
+      idle: idle.prefault('30s').describe('When a partition that is read to its end stops holding the others back.')
+    })
+    .prefault({})
+    .describe('How far event time is complete. A task goes by the lowest watermark of its partitions.'),
+  max_future: duration()
+    .prefault('1h')
+    .describe('How far ahead of the wall clock an event time may be; records beyond fail, for one of them would close every window. Checked where windows read this source.')
 });
 
 /** Reads topics of the topology's broker. */
@@ -56,10 +81,23 @@ sources:
       start: resolveStart(options.start, reads.topics, context),
       rateLimit: limit === undefined ? null : { records: limit.records ?? unlimited, bytes: limit.bytes ?? unlimited },
       codec: context.codec(options.codec, ['codec']),
-      tombstones: options.tombstones
+      tombstones: options.tombstones,
+      time: sourceTime(options, context)
     };
   }
 });
+
+function sourceTime({ event_time: source, watermark, max_future: maxFuture }: z.output<typeof config>, context: BuildContext): SourceTime {
+  const { idle: after } = watermark;
+  return {
+    expression: source === undefined ? null : context.expression(source, ['event_time']),
+    readsValue: source !== undefined && context.uses(source, 'value'),
+    delay: watermark.delay,
+    idle: after === 'never' ? Infinity : typeof after === 'number' ? after : after.after,
+    advance: typeof after === 'object',
+    maxFuture
+  };
+}
 
 function topicSet({ topic, topics, pattern }: z.output<typeof config>, context: BuildContext): TopicSet {
   const given = Object.entries({ topic, topics, pattern }).flatMap(([name, value]) => (value === undefined ? [] : [name]));

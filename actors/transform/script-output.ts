@@ -21,7 +21,9 @@ export function outputOf(source: StreamRecord, content: Content, changes: Script
     headers: headers === undefined ? source.headers : mergeHeaders(source.headers, headers, text),
     timestamp: timestamp === undefined ? source.timestamp : checkTimestamp(timestamp),
     offset: source.offset,
-    origin: { ...source.origin, original: source.origin.original ?? source }
+    origin: { ...source.origin, original: source.origin.original ?? source },
+    time: source.time,
+    stamp: source.stamp
   };
   if (content.kind === 'none' && output.key === null) throw new Error('delete: expected a key to delete, the record has none');
   return output;

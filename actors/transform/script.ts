@@ -11,6 +11,7 @@ import { isPromise } from './script-output.ts';
 /** Runs a module of the author's own. */
 export const script = defineTransform({
   type: 'script',
+  changesKeys: true,
   summary:
     'Hands records to a TypeScript module of your own, once per record or a batch at a time: for what expressions cannot say, such as several outputs for one input, another key, or a computation of many steps. See Scripts below.',
   example: `

@@ -1,23 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import type { OffsetCommit } from '../../actors/port.ts';
 import type { CheckpointTimes } from '../../actors/status.ts';
+import type { Attempt } from '../../actors/store.ts';
 import type { Reached } from './fault.ts';
 import { encodeOffsetMetadata } from './offset-metadata.ts';
 import type { OffsetMetadata } from './offset-metadata.ts';
 import type { SealedOutputs } from './outbox.ts';
 import type { TaskOutput } from './task-output.ts';
 
-/** One try to commit an epoch; the nonce is new for each, so that a prepared attempt of another owner is told apart. */
-export interface Attempt {
-  readonly epoch: number;
-  readonly nonce: string;
-}
-
-/** A position to be committed: the next offset to read. */
+/** A position to be committed: the next offset to read, and the partition's watermark there; -Infinity before its first. */
 export interface Position {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+  readonly watermark: number;
+}
+
+/** All that an epoch came to. */
+export interface EpochResult {
+  readonly epoch: number;
+  readonly positions: readonly Position[];
+  readonly outputs: SealedOutputs;
+  /** Watermarks of the nodes that have one of their own, by name. */
+  readonly watermarks: Readonly<Record<string, number>>;
 }
 
 /** The stores of a task, as a checkpoint sees them. */
@@ -42,16 +47,11 @@ export interface CheckpointSettings {
 }
 
 /**
- * Commits an epoch. Step 1, the barrier that flows through the actors, lies behind it: `outputs` and `positions`
- * are all that the epoch came to. Nothing else in Millrace commits. A rejection means that the outcome may be
+ * Commits an epoch. Step 1, the barrier that flows through the actors, lies behind it. Nothing else in Millrace commits. A rejection means that the outcome may be
  * unknown: the task must be opened again, which reads what was committed.
  */
-export async function checkpoint(
-  epoch: number,
-  positions: readonly Position[],
-  outputs: SealedOutputs,
-  settings: CheckpointSettings
-): Promise<CheckpointTimes> {
+export async function checkpoint(result: EpochResult, settings: CheckpointSettings): Promise<CheckpointTimes> {
+  const { epoch, positions, outputs } = result;
   const { stores, output, reached } = settings;
   const attempt: Attempt = { epoch, nonce: randomBytes(6).toString('base64url') };
   const started = performance.now();
@@ -66,7 +66,7 @@ export async function checkpoint(
   const written = outputs.write(transaction).then(() => { reached('P2', epoch); });
 
   // 4  Offsets of every partition that advanced, with the attempt's name; beside the outputs where these wait for round trips.
-  const offsetsSent = transaction.sendOffsets(settings.group, offsetCommits(attempt, positions, settings));
+  const offsetsSent = transaction.sendOffsets(settings.group, offsetCommits(attempt, result, settings));
   await Promise.all([written, offsetsSent]);
   reached('P3', epoch);
   const inTransaction = performance.now();
@@ -85,8 +85,11 @@ export async function checkpoint(
   return { prepare: prepared - started, write: inTransaction - prepared, commit: committed - inTransaction, apply: applied - committed };
 }
 
-function offsetCommits(attempt: Attempt, positions: readonly Position[], settings: CheckpointSettings): OffsetCommit[] {
+function offsetCommits(attempt: Attempt, { positions, watermarks }: EpochResult, settings: CheckpointSettings): OffsetCommit[] {
   const { task, signature, partitions, late } = settings;
-  const metadata = encodeOffsetMetadata({ task, ...attempt, signature, partitions, late });
-  return positions.map((position) => ({ ...position, metadata }));
+  const common = { task, ...attempt, signature, partitions, late, watermarks };
+  return positions.map(({ topic, partition, offset, watermark }) => {
+    const metadata = encodeOffsetMetadata({ ...common, watermark: watermark === -Infinity ? null : watermark });
+    return { topic, partition, offset, metadata };
+  });
 }

@@ -1,9 +1,9 @@
 import { failureCodes } from '../../actors/failure.ts';
 import type { OutputRecord } from '../../actors/component.ts';
 import { asRead } from '../../actors/record.ts';
-import type { Header } from '../../actors/record.ts';
+import type { Header, StreamRecord } from '../../actors/record.ts';
 import type { ErrorPolicy } from '../topology/model.ts';
-import type { DeadLetter } from './outlet.ts';
+import type { DeadLetter, LateRecord } from './outlet.ts';
 
 type DeadLetterPolicy = Extract<ErrorPolicy, { action: 'dead_letter' }>;
 
@@ -17,16 +17,48 @@ export function deadLetterRecord(letter: DeadLetter, node: string, policy: DeadL
     topic: policy.topic,
     partition: null,
     key: record.key,
-    value: policy.envelope ? envelope(letter, node, now) : record.bytes,
+    value: policy.envelope ? envelope(letter, node, now) : valueOf(record),
     headers: [...record.headers, ...errorHeaders(letter, node, now)],
     timestamp: record.timestamp
   };
   return record.timestamp >= 0 ? output : retimed(output, now);
 }
 
+/** A late record as it goes to the topic that its node names for late ones: as it was read, and what it was late for in headers. */
+export function lateRecord({ record: late, watermark }: LateRecord, node: string, topic: string, now: number): OutputRecord {
+  const record = asRead(late);
+  const { topic: from, partition } = record.origin;
+  const headers = [
+    header('millrace.late.node', node),
+    header('millrace.late.time', iso(late.time)),
+    header('millrace.late.watermark', iso(watermark)),
+    header('millrace.late.topic', from),
+    header('millrace.late.partition', String(partition)),
+    header('millrace.late.offset', String(record.offset))
+  ];
+  const output = { topic, partition: null, key: record.key, value: valueOf(record), headers: [...record.headers, ...headers], timestamp: record.timestamp };
+  return record.timestamp >= 0 ? output : retimed(output, now);
+}
+
+function iso(time: number): string {
+  return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : String(time);
+}
+
+/** A window's result was never bytes. */
+function valueOf({ bytes, changed, value }: StreamRecord): Uint8Array | null {
+  return bytes === null && changed ? Buffer.from(JSON.stringify(value)) : bytes;
+}
+
 /** A dead letter at another time than its record's, which the topic would refuse; the record's own goes into a header. */
 export function retimed(output: OutputRecord, now: number): OutputRecord {
   return { ...output, timestamp: now, headers: [...output.headers, header('millrace.error.record_timestamp', String(output.timestamp))] };
+}
+
+/** What is left of a late record that does not fit its topic. */
+export function truncatedLate(output: OutputRecord, now: number): OutputRecord {
+  const size = output.value?.byteLength ?? 0;
+  const headers = [...output.headers.filter(([name]) => name.startsWith('millrace.')), header('millrace.late.truncated', `value of ${size} bytes left out`)];
+  return { ...output, key: shortKey(output.key), value: Buffer.alloc(0), headers, timestamp: now };
 }
 
 /** What is left of a dead letter that does not fit its topic: headers and position, no value. */
@@ -64,7 +96,7 @@ function envelope({ record: failed, failure }: DeadLetter, node: string, now: nu
   const { topic, partition } = record.origin;
   return Buffer.from(
     JSON.stringify({
-      ...readable('value', record.bytes),
+      ...readable('value', valueOf(record)),
       ...readable('key', record.key),
       dlq_reason: failure.code,
       dlq_message: failure.message.slice(0, maxMessage),

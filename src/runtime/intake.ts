@@ -7,8 +7,9 @@ import type { Throttle } from './throttle.ts';
 /** What an intake stands between. */
 export interface IntakeSettings {
   readonly at: TopicPartition;
-  /** Where reading begins. */
+  /** Where reading begins, and the end of the partition as it was then. */
   readonly start: number;
+  readonly end: number;
   readonly reader: GroupReader;
   readonly credit: Credit;
   /** Shared by the intakes of one source in one task; null where it has no rate limit. */
@@ -31,6 +32,10 @@ export class Intake {
   /** What was fetched and not let in yet. */
   #held: FetchedBatch | null = null;
   #paused = true;
+  /** One past the last readable record, as far as is known. */
+  #end: number;
+  /** When the last record was let in, or all that is known of had been; by the clock's `elapsed`. */
+  #quietSince: number;
   #closed = false;
   #timer: (() => void) | null = null;
 
@@ -38,6 +43,18 @@ export class Intake {
     this.#settings = settings;
     this.at = settings.at;
     this.#position = settings.start;
+    this.#end = settings.end;
+    this.#quietSince = settings.clock.elapsed();
+  }
+
+  /** Milliseconds for which the partition is read to its end without a record; 0 while there is something to read. */
+  get quiet(): number {
+    return this.#position < this.#end ? 0 : this.#settings.clock.elapsed() - this.#quietSince;
+  }
+
+  /** The partition was found to go on at least to here. */
+  reaches(end: number): void {
+    this.#end = Math.max(this.#end, end);
   }
 
   /** True when all below the bound was let in. */
@@ -62,6 +79,7 @@ export class Intake {
   }
 
   fetched(batch: FetchedBatch): void {
+    this.reaches(batch.endOffset);
     if (this.#closed || this.reached) return;
     this.#held = this.#below(batch);
     this.#settle();
@@ -99,7 +117,9 @@ export class Intake {
   #admit(part: FetchedBatch): void {
     if (part === this.#held) this.#held = null;
     else if (this.#held !== null) this.#held = { ...this.#held, records: this.#held.records.slice(part.records.length), bytes: this.#held.bytes - part.bytes };
+    const behind = this.#position < this.#end;
     this.#position = part.nextOffset;
+    if (part.records.length > 0 || behind) this.#quietSince = this.#settings.clock.elapsed();
     this.#settings.credit.take(weight(part));
     this.#settings.admit(part);
   }

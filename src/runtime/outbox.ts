@@ -1,4 +1,4 @@
-import type { BatchLimits, Compression } from '../../actors/component.ts';
+import type { BatchLimits, Compression, OutputRecord } from '../../actors/component.ts';
 import type { OutgoingRecord, Transaction } from '../../actors/port.ts';
 import type { Clock } from './clock.ts';
 import type { Sender } from './shared-producer.ts';
@@ -41,6 +41,13 @@ const maxRequestBytes = 4 * 1024 * 1024;
 
 /** Upper bound of a record batch's own header, in bytes (61 in the v2 format). */
 export const batchOverhead = 70;
+
+/** Upper bound of a record's size in a record batch (v2): five varints of at most 5 bytes, one of 10, attributes, key, value, headers. */
+export function encodedSize(record: Pick<OutputRecord, 'key' | 'value' | 'headers'>): number {
+  let size = 36 + (record.key?.byteLength ?? 0) + (record.value?.byteLength ?? 0);
+  for (const [name, value] of record.headers) size += 10 + name.length * 3 + (value?.byteLength ?? 0);
+  return size;
+}
 
 /** Cuts records into requests in which no partition's share is over its topic's limit. Order is kept. */
 export function* requests(records: readonly PendingRecord[]): Generator<readonly PendingRecord[]> {

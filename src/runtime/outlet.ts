@@ -15,12 +15,31 @@ export interface DeadLetter {
   readonly failure: Failure;
 }
 
+/** A record that came too late, and the watermark it was behind. */
+export interface LateRecord {
+  readonly record: StreamRecord;
+  readonly watermark: number;
+}
+
+/** A barrier as a node passes it on. */
+export interface Passing {
+  readonly epoch: number;
+  readonly now: number;
+  readonly watermark: number;
+  readonly idle: boolean;
+  /** See `PassedOn`; null for a node without a watermark of its own. */
+  readonly own: number | null;
+  readonly again: number | null;
+}
+
 /** What a node did in the epoch that its barrier closes; it rides on the barrier to the sink. */
 export interface NodeReport {
   readonly node: number;
   readonly counts: Counts;
   readonly progress: SourceProgress | null;
   readonly failed: readonly FailedRecords[];
+  readonly own: number | null;
+  readonly again: number | null;
 }
 
 /** How far a source actor came in an epoch. */
@@ -28,6 +47,8 @@ export interface SourceProgress {
   readonly topic: string;
   readonly partition: number;
   readonly position: number;
+  /** Of the partition. */
+  readonly watermark: number;
   /** To be given back as credit. */
   readonly bytes: number;
   readonly batches: number;
@@ -37,6 +58,7 @@ export interface SourceProgress {
 export type SinkMessage =
   | { readonly kind: 'records'; readonly channel: number; readonly sink: number; readonly batch: Batch }
   | { readonly kind: 'dead_letters'; readonly channel: number; readonly node: number; readonly letters: readonly DeadLetter[]; readonly now: number }
+  | { readonly kind: 'late'; readonly channel: number; readonly node: number; readonly letters: readonly LateRecord[]; readonly now: number }
   | { readonly kind: 'checkpoint'; readonly channel: number; readonly epoch: number; readonly sent: number; readonly report: NodeReport };
 
 /** Where the records of an output go: another node, or a sink node within the sink actor. */
@@ -49,6 +71,8 @@ export interface OutletSettings {
   readonly node: number;
   readonly name: string;
   readonly onError: ErrorPolicy;
+  /** Whether late records are kept, for the topic that the node names for them. */
+  readonly keepsLate: boolean;
   /** Targets by output port. */
   readonly ports: readonly (readonly Target[])[];
   readonly sink: { readonly actor: Actor<SinkMessage>; readonly channel: number };
@@ -59,6 +83,7 @@ export class Outlet implements Collector {
   readonly #settings: OutletSettings;
   readonly #buffers: StreamRecord[][];
   #letters: DeadLetter[] = [];
+  #late: LateRecord[] = [];
   #counts = noCounts();
   readonly #failed = new FailedRecordCounts();
   #sentToSink = 0;
@@ -85,6 +110,19 @@ export class Outlet implements Collector {
     this.#counts.filtered += 1;
   }
 
+  absorbed(_record: StreamRecord): void {
+    this.#counts.absorbed += 1;
+  }
+
+  late(record: StreamRecord, watermark: number): void {
+    this.#counts.late += 1;
+    this.lateCopy(record, watermark);
+  }
+
+  lateCopy(record: StreamRecord, watermark: number): void {
+    if (this.#settings.keepsLate) this.#late.push({ record, watermark });
+  }
+
   failed(record: StreamRecord, failure: Failure): void {
     this.#failed.note(this.#settings.node, failure.code, record);
     switch (this.#settings.onError.action) {
@@ -107,11 +145,12 @@ export class Outlet implements Collector {
       this.#buffers[port] = [];
       this.#send({ kind: 'batch', records, now }, port);
     });
-    if (this.#letters.length === 0) return;
-    const { actor, channel } = this.#settings.sink;
-    this.#sentToSink += this.#letters.length;
-    actor.tell({ kind: 'dead_letters', channel, node: this.#settings.node, letters: this.#letters, now });
-    this.#letters = [];
+    const { node, sink: { actor, channel } } = this.#settings;
+    this.#sentToSink += this.#letters.length + this.#late.length;
+    if (this.#letters.length > 0) actor.tell({ kind: 'dead_letters', channel, node, letters: this.#letters, now });
+    if (this.#late.length > 0) actor.tell({ kind: 'late', channel, node, letters: this.#late, now });
+    if (this.#letters.length > 0) this.#letters = [];
+    if (this.#late.length > 0) this.#late = [];
   }
 
   #send(batch: Batch, port: number): void {
@@ -130,17 +169,17 @@ export class Outlet implements Collector {
   }
 
   /** Passes the barrier on behind everything sent so far, with the node's account of the epoch. */
-  checkpoint(epoch: number, progress: SourceProgress | null): void {
+  checkpoint({ epoch, now, watermark, idle, own, again }: Passing, progress: SourceProgress | null): void {
     const counts = this.#counts;
     this.#counts = noCounts();
     if (imbalance(counts) !== 0) throw new Error(`Node ${this.#settings.name} cannot account for ${imbalance(counts)} of ${counts.received} records.`);
     for (const targets of this.#settings.ports) {
       for (const target of targets) {
-        if (target.kind === 'node') target.actor.tell({ channel: target.channel, message: { kind: 'checkpoint', epoch, sent: target.sent } });
+        if (target.kind === 'node') target.actor.tell({ channel: target.channel, message: { kind: 'checkpoint', epoch, sent: target.sent, now, watermark, idle } });
       }
     }
     const { actor, channel } = this.#settings.sink;
-    const report = { node: this.#settings.node, counts, progress, failed: this.#failed.take() };
+    const report = { node: this.#settings.node, counts, progress, failed: this.#failed.take(), own, again };
     actor.tell({ kind: 'checkpoint', channel, epoch, sent: this.#sentToSink, report });
   }
 }

@@ -26,8 +26,12 @@ export interface RecoveryInput {
 export interface Recovery {
   /** The last committed epoch; -1 for a task that never committed. */
   readonly epoch: number;
+  /** Its attempt, and what was written beside its offsets; null for a task that never committed. */
+  readonly latest: OffsetMetadata | null;
   /** In the order of the partitions asked for; null where `start:` decides. */
   readonly positions: readonly (number | null)[];
+  /** Of the partitions, in the same order; -Infinity for none. */
+  readonly watermarks: readonly number[];
   /** Topics that had come late when the last commit was made, by short hash. */
   readonly late: readonly string[];
 }
@@ -47,7 +51,8 @@ export function recover(input: RecoveryInput): Recovery {
     assertNew(input, index, latest);
     return null;
   });
-  return { epoch, positions, late: latest?.late ?? [] };
+  const watermarks = commits.map((commit) => commit?.metadata?.watermark ?? -Infinity);
+  return { epoch, latest, positions, watermarks, late: latest?.late ?? [] };
 }
 
 interface Commit {

@@ -113,7 +113,7 @@ function nextMetadata(unit: TaskUnit, all: readonly TopicPartition[], known: Rea
     partitions[topicHash(at.topic)] = countOf(at.topic, all, known, selected);
   }
   const late = [...new Set(own.flatMap((metadata) => metadata.late))].filter((hash) => hash in partitions);
-  return { task: unit.name, epoch: epoch + 1, nonce: randomBytes(6).toString('base64url'), signature: plan.signature, partitions, late };
+  return { task: unit.name, epoch: epoch + 1, nonce: randomBytes(6).toString('base64url'), signature: plan.signature, partitions, late, watermark: null, watermarks: {} };
 }
 
 /**

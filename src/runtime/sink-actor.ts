@@ -5,15 +5,15 @@ import { asFailure, Failure } from '../../actors/failure.ts';
 import type { TopicInfo } from '../../actors/port.ts';
 import { Partitioner } from '../../actors/sink/partitioner.ts';
 import type { StreamRecord } from '../../actors/record.ts';
-import type { ErrorPolicy, PlanNode } from '../topology/model.ts';
-import { deadLetterRecord, retimed, truncatedDeadLetter } from './dead-letter.ts';
+import type { ErrorPolicy, PlanNode, TransformNode } from '../topology/model.ts';
+import { deadLetterRecord, lateRecord, retimed, truncatedDeadLetter, truncatedLate } from './dead-letter.ts';
 import { FailedRecordCounts } from './failed-records.ts';
 import type { FailedRecords } from './failed-records.ts';
 import { Inbox } from './inbox.ts';
-import { batchOverhead } from './outbox.ts';
-import type { Lane, Outbox, SealedOutputs } from './outbox.ts';
+import { batchOverhead, encodedSize } from './outbox.ts';
+import type { Lane, Outbox, PendingRecord, SealedOutputs } from './outbox.ts';
 import { recordFailed } from './outlet.ts';
-import type { DeadLetter, SinkMessage, SourceProgress } from './outlet.ts';
+import type { DeadLetter, LateRecord, SinkMessage, SourceProgress } from './outlet.ts';
 import type { Topics } from './topics.ts';
 
 /** All that an epoch came to, once its barrier has passed every actor of the task. */
@@ -23,6 +23,10 @@ export interface EpochWork {
   readonly progress: readonly SourceProgress[];
   readonly counts: ReadonlyMap<number, Counts>;
   readonly failed: readonly FailedRecords[];
+  /** Watermarks of the nodes that have one of their own, by name. */
+  readonly watermarks: Readonly<Record<string, number>>;
+  /** Milliseconds after which another barrier is wanted, whatever comes; null for none. */
+  readonly again: number | null;
 }
 
 /** What the sink actor is made of. */
@@ -34,10 +38,15 @@ export interface SinkActorSettings {
   readonly rotation: number;
   readonly outbox: Outbox;
   readonly topics: Topics;
+  /** The changelog records of the epoch that ends, once every node has passed its barrier. */
+  readonly changelog: () => readonly PendingRecord[];
   readonly onAligned: (work: EpochWork) => void;
 }
 
-/** Dead letters go out with the next request: they are few, and somebody waits for them. */
+/** Changelog records are small and alike; the topic may be compressed by its own setting. */
+const changelogLane: Lane = { compression: 'none', batch: { records: 10_000, bytes: 1024 * 1024, linger: 0 } };
+
+/** Dead letters and late records go out with the next request: they are few, and somebody waits for them. */
 const deadLetterLane: Lane = { compression: 'none', batch: { records: 1, bytes: 1, linger: 0 } };
 
 /** The end of a task: encodes what the sinks write, measures it, and gathers an epoch's outputs and reports. */
@@ -50,6 +59,8 @@ export class SinkReceiver {
   #progress: SourceProgress[] = [];
   readonly #ownFailed = new FailedRecordCounts();
   #failedRecords: FailedRecords[] = [];
+  #watermarks: Record<string, number> = {};
+  #again: number | null = null;
 
   constructor(settings: SinkActorSettings) {
     this.#settings = settings;
@@ -75,6 +86,8 @@ export class SinkReceiver {
   async #records(message: SinkMessage): Promise<void> {
     if (message.kind === 'dead_letters') {
       for (const letter of message.letters) await this.#deadLetter(letter, message.node, message.now);
+    } else if (message.kind === 'late') {
+      for (const letter of message.letters) await this.#lateRecord(letter, message.node, message.now);
     } else if (message.kind === 'records') {
       const { records, now } = message.batch;
       const counts = this.#counts.get(message.sink) as Counts;
@@ -156,13 +169,24 @@ export class SinkReceiver {
   async #deadLetter(letter: DeadLetter, nodeId: number, now: number): Promise<void> {
     const node = this.#settings.nodes[nodeId] as PlanNode;
     const policy = node.onError as Extract<ErrorPolicy, { action: 'dead_letter' }>;
-    const info = this.#settings.topics.known(policy.topic) ?? (await this.#loadDeadLetterTopic(policy.topic));
-    let output = deadLetterRecord(letter, node.name, policy, now);
+    await this.#putAside(deadLetterRecord(letter, node.name, policy, now), now, () => truncatedDeadLetter(letter, node.name, policy, now));
+  }
+
+  async #lateRecord(letter: LateRecord, nodeId: number, now: number): Promise<void> {
+    const node = this.#settings.nodes[nodeId] as TransformNode;
+    const output = lateRecord(letter, node.name, node.late as string, now);
+    await this.#putAside(output, now, () => truncatedLate(output, now));
+  }
+
+  /** To a topic for what went wrong: it gets as much of the record as it takes. */
+  async #putAside(record: OutputRecord, now: number, truncated: () => OutputRecord): Promise<void> {
+    const info = this.#settings.topics.known(record.topic) ?? (await this.#loadDeadLetterTopic(record.topic));
+    let output = record;
     if (refusal(output, info, encodedSize(output), now)?.code === 'timestamp_refused') output = retimed(output, now);
-    if (refusal(output, info, encodedSize(output), now)?.code === 'record_too_large') output = truncatedDeadLetter(letter, node.name, policy, now);
+    if (refusal(output, info, encodedSize(output), now)?.code === 'record_too_large') output = truncated();
     const size = encodedSize(output);
     const refused = refusal(output, info, size, now);
-    if (refused !== null) throw new Failure('dead_letter_failed', `The dead letter topic refuses a record: ${refused.message}`);
+    if (refused !== null) throw new Failure('dead_letter_failed', `The topic for dead letters or late records refuses one: ${refused.message}`);
     this.#pend(deadLetterLane, output, info, size);
   }
 
@@ -172,13 +196,15 @@ export class SinkReceiver {
     } catch (error) {
       const failure = asFailure(error, 'task_crashed');
       if (failure.code !== 'topic_missing') throw failure;
-      throw new Failure('dead_letter_failed', `Dead letter topic ${topic} does not exist.`, { cause: failure });
+      throw new Failure('dead_letter_failed', `The topic ${topic}, for dead letters or late records, does not exist.`, { cause: failure });
     }
   }
 
   #barrier(message: SinkMessage, last: boolean): void {
     if (message.kind !== 'checkpoint') return;
-    const { node, counts, progress, failed } = message.report;
+    const { node, counts, progress, failed, own, again } = message.report;
+    if (own !== null) this.#watermarks[this.#settings.nodes[node]?.name ?? ''] = own;
+    if (again !== null) this.#again = Math.min(this.#again ?? Infinity, again);
     this.#failedRecords.push(...failed);
     const total = this.#reported.get(node);
     if (total === undefined) this.#reported.set(node, counts);
@@ -193,10 +219,13 @@ export class SinkReceiver {
       this.#reported.set(node, counts);
       this.#counts.set(node, noCounts());
     }
-    const work = { epoch, outputs: this.#settings.outbox.seal(), progress: this.#progress, counts: this.#reported, failed: [...this.#failedRecords, ...this.#ownFailed.take()] };
+    for (const record of this.#settings.changelog()) this.#settings.outbox.add(changelogLane, record);
+    const work = { epoch, watermarks: this.#watermarks, again: this.#again, outputs: this.#settings.outbox.seal(), progress: this.#progress, counts: this.#reported, failed: [...this.#failedRecords, ...this.#ownFailed.take()] };
     this.#reported = new Map();
     this.#progress = [];
     this.#failedRecords = [];
+    this.#watermarks = {};
+    this.#again = null;
     this.#partitioner.nextBatch();
     this.#settings.onAligned(work);
   }
@@ -216,10 +245,3 @@ function refusal(output: OutputRecord, info: TopicInfo, size: number, now: numbe
 
 /** Milliseconds by which this clock and the broker's may differ. */
 const clockMargin = 10_000;
-
-/** Upper bound of a record's size in a record batch (v2): five varints of at most 5 bytes, one of 10, attributes, key, value, headers. */
-function encodedSize(record: OutputRecord): number {
-  let size = 36 + (record.key?.byteLength ?? 0) + (record.value?.byteLength ?? 0);
-  for (const [name, value] of record.headers) size += 10 + name.length * 3 + (value?.byteLength ?? 0);
-  return size;
-}

@@ -2,6 +2,7 @@ import type { Broker } from '../../actors/port.ts';
 import type { Failure } from '../../actors/failure.ts';
 import type { RuntimeEvents } from '../../actors/events.ts';
 import type { TopologyStatus } from '../../actors/status.ts';
+import type { StateDirectory } from '../../actors/store.ts';
 import type { Plan } from '../topology/model.ts';
 import { TransactionBudget } from './budget.ts';
 import type { Clock } from './clock.ts';
@@ -20,6 +21,7 @@ export interface SupervisorSettings {
   /** The broker of a plan; topologies with the same one may share it. */
   broker(plan: Plan): Broker;
   readonly memory: TaskMemory;
+  readonly state: StateDirectory;
   readonly createTopics: boolean;
   readonly acceptOffsets: boolean;
   readonly clock: Clock;

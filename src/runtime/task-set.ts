@@ -1,8 +1,11 @@
 import { asFailure, Failure } from '../../actors/failure.ts';
 import type { Assignment, FetchedBatch, GroupReader, TopicPartition } from '../../actors/port.ts';
 import { fence, transactionalId } from './fence.ts';
+import { changelogOf } from './changelog.ts';
+import type { RestoreProgress } from './open-state.ts';
 import { openTask } from './open-task.ts';
 import type { Progress } from './progress.ts';
+import { Purger } from './purger.ts';
 import { SharedProducer } from './shared-producer.ts';
 import type { Actor } from './system.ts';
 import { atLeastOnceOutput, exactlyOnceOutput } from './task-output.ts';
@@ -25,6 +28,13 @@ export interface TaskSetSettings extends TopologySettings {
   readonly last: () => ReadonlyMap<string, number> | null;
 }
 
+/** What a slot wants to know of its task. */
+interface SlotSide {
+  readonly onProgress: () => void;
+  readonly onFailed: (failure: Failure) => void;
+  readonly signal: AbortSignal;
+}
+
 /** Bounds of one partition's credit, in bytes; between them the topology's is shared out evenly. */
 const creditBounds = { least: 128 * 1024, most: 1024 * 1024 };
 
@@ -42,6 +52,7 @@ export class TaskSet {
   #generation = 0;
   /** Commits that wait for the next assignment. */
   readonly #waiting: (() => void)[] = [];
+  readonly #purger: Purger;
   /** Makes actor names unique while an earlier actor of the same task is still stopping. */
   #opened = 0;
 
@@ -49,6 +60,7 @@ export class TaskSet {
     this.#settings = settings;
     this.#topics = new Topics(settings.broker, settings.clock);
     this.#producer = new SharedProducer(() => settings.broker.producer());
+    this.#purger = new Purger(settings);
   }
 
   get counts(): { readonly assigned: number; readonly running: number } {
@@ -93,6 +105,7 @@ export class TaskSet {
     await Promise.all([...this.#slots.values()].map(({ slot }) => slot.release(drain)));
     await Promise.all(this.#closing.values());
     await this.#producer.close();
+    await this.#purger.close();
   }
 
   #release(name: string, slot: TaskSlot, drain: boolean): void {
@@ -109,7 +122,7 @@ export class TaskSet {
       {
         name: unit.name,
         clock,
-        open: (onFailed) => this.#open(unit, () => { slot.progressed(); }, onFailed),
+        open: (onFailed, signal) => this.#open(unit, { onProgress: () => { slot.progressed(); }, onFailed, signal }),
         onRetry: (failure, wait) => { events.taskRetried(plan.name, unit.name, failure, wait); },
         onFatal
       },
@@ -118,11 +131,11 @@ export class TaskSet {
     this.#slots.set(unit.name, { slot, partitions: unit.partitions });
   }
 
-  async #open(unit: TaskUnit, onProgress: () => void, onFailed: (failure: Failure) => void): Promise<Task> {
+  async #open(unit: TaskUnit, slot: SlotSide): Promise<Task> {
     let opened: Task | null = null;
     const output = this.#output(unit, (error) => { opened?.fail(asFailure(error, 'task_crashed')); });
     try {
-      opened = await this.#openWith(unit, output, onProgress, onFailed);
+      opened = await this.#openWith(unit, output, slot);
       return opened;
     } catch (error) {
       await output.close().catch(() => undefined);
@@ -130,24 +143,38 @@ export class TaskSet {
     }
   }
 
-  async #openWith(unit: TaskUnit, output: TaskOutput, onProgress: () => void, onFailed: (failure: Failure) => void): Promise<Task> {
+  async #openWith(unit: TaskUnit, output: TaskOutput, { onProgress, onFailed, signal }: SlotSide): Promise<Task> {
     const { plan, broker, clock, events, progress, actor, limits } = this.#settings;
     const { name, partitions } = unit;
-    const { epoch, positions, ends, checkpoint } = await openTask({ ...this.#settings, ...unit, task: name, output, topics: this.#topics, fence: (task) => this.#fence(task) });
+    const { epoch, positions, ends, checkpoint, keyed } = await openTask({
+      ...this.#settings,
+      ...unit,
+      task: name,
+      output,
+      topics: this.#topics,
+      signal,
+      fence: (task) => this.#fence(task),
+      onRestore: (restore) => { this.#restoring(name, restore); },
+      onAside: (path) => { events.stateAside(plan.name, name, path); }
+    });
+    const changelog = await changelogOf({ plan, partition: partitions[0]?.partition ?? 0, state: keyed.state, topics: this.#topics, clock });
     events.taskOpened(plan.name, name, epoch);
-    progress.opened(partitions, positions, ends);
+    progress.opened(partitions, positions.map(({ offset }) => offset), ends);
     const credit = limits.creditBytes / Math.max(1, this.#assigned.size);
     return new Task({
       ...this.#settings,
       sub: unit.sub,
       epoch,
       checkpoint,
+      keyed,
+      changelog,
       reader: this.#settings.reader(),
       topics: this.#topics,
-      inputs: partitions.map((at, index) => ({ ...at, start: positions[index] as number })),
+      inputs: positions.map(({ topic, partition, offset, watermark }) => ({ topic, partition, start: offset, watermark })),
+      opened: ends,
       parent: actor,
       actorName: `${name}-${++this.#opened}`,
-      last: partitions.map((at, index) => this.#settings.last()?.get(partitionKey(at)) ?? (positions[index] as number)),
+      last: positions.map((at) => this.#settings.last()?.get(partitionKey(at)) ?? at.offset),
       ends: async () => {
         const now = await broker.listOffsets(partitions, 'end');
         progress.ended(partitions, now);
@@ -157,11 +184,18 @@ export class TaskSet {
       onCommitted: (committed) => {
         onProgress();
         progress.committed(committed, clock.now());
+        this.#purger.committed(committed.positions);
         for (const { node, ...failed } of committed.failed) events.recordsFailed(plan.name, plan.nodes[node]?.name ?? '', failed);
         events.checkpointed(plan.name, name, committed.epoch, committed.outputs, committed.times);
       },
       onFailed
     });
+  }
+
+  #restoring(task: string, restore: RestoreProgress | null): void {
+    const { plan, events, progress, clock } = this.#settings;
+    const told = progress.restoring(task, restore, clock.elapsed());
+    if (told !== null) events.restoring(plan.name, task, told);
   }
 
   #output(unit: TaskUnit, onError: (error: unknown) => void): TaskOutput {

@@ -7,8 +7,8 @@ import type { Task } from './task.ts';
 export interface SlotSettings {
   readonly name: string;
   readonly clock: Clock;
-  /** Opens the task; `onFailed` is for what happens to it after that. */
-  open(onFailed: (failure: Failure) => void): Promise<Task>;
+  /** Opens the task; `onFailed` is for what happens to it after that. What takes long ends early once the signal is aborted. */
+  open(onFailed: (failure: Failure) => void, signal: AbortSignal): Promise<Task>;
   onRetry(failure: Failure, milliseconds: number): void;
   onFatal(failure: Failure): void;
 }
@@ -30,6 +30,7 @@ export class TaskSlot {
   readonly #settings: SlotSettings;
   readonly #backoff = new Backoff({ first: 50, max: 10_000 });
   #wanted = true;
+  readonly #released = new AbortController();
   #task: Task | null = null;
   #wake: (() => void) | null = null;
   #crashes = 0;
@@ -54,6 +55,7 @@ export class TaskSlot {
   /** Ends the task; resolves when it is closed. With `drain` it commits first what it has read. */
   async release(drain: boolean): Promise<void> {
     this.#wanted = false;
+    this.#released.abort();
     if (drain) await this.#task?.drain();
     this.#wake?.();
     await this.#done;
@@ -93,7 +95,7 @@ export class TaskSlot {
       task = await this.#settings.open((failure) => {
         failed ??= failure;
         this.#wake?.();
-      });
+      }, this.#released.signal);
     } catch (error) {
       return asFailure(error, 'task_crashed');
     }

@@ -1,4 +1,5 @@
 import type { Counts } from '../../actors/accounting.ts';
+import type { SourceTime } from '../../actors/component.ts';
 import { asFailure, Failure } from '../../actors/failure.ts';
 import type { FetchedBatch, GroupReader } from '../../actors/port.ts';
 import type { CheckpointTimes } from '../../actors/status.ts';
@@ -10,6 +11,7 @@ import type { Clock } from './clock.ts';
 import { Credit } from './credit.ts';
 import type { FailedRecords } from './failed-records.ts';
 import { Intake } from './intake.ts';
+import type { PendingRecord } from './outbox.ts';
 import { createPace } from './pace.ts';
 import type { Pace } from './pace.ts';
 import type { EpochWork } from './sink-actor.ts';
@@ -19,7 +21,7 @@ import type { Actor } from './system.ts';
 import { Throttle } from './throttle.ts';
 import type { Topics } from './topics.ts';
 import { wireTask } from './wire.ts';
-import type { TaskInput } from './wire.ts';
+import type { KeyedSettings, TaskInput } from './wire.ts';
 
 /** An epoch that has happened. */
 export interface CommittedEpoch {
@@ -47,8 +49,12 @@ export interface TaskSettings {
   readonly clock: Clock;
   readonly budget: TransactionBudget;
   readonly creditBytes: number;
+  /** Ends of the inputs when the task was opened, in the order of `inputs`. */
+  readonly opened: readonly number[];
   /** Where `available_now` ends, in the order of `inputs`. */
   readonly last: readonly number[];
+  readonly keyed: KeyedSettings;
+  readonly changelog: () => readonly PendingRecord[];
   /** The ends of the inputs as they are now. */
   ends(): Promise<readonly number[]>;
   onCommitted(committed: CommittedEpoch): void;
@@ -59,6 +65,9 @@ export interface TaskSettings {
 interface Input {
   readonly actor: Actor<SourceMessage>;
   readonly intake: Intake;
+  readonly time: SourceTime;
+  /** A repartition topic: it is read as it comes, whatever the trigger says of sources. */
+  readonly internal: boolean;
 }
 
 /** What a task's actor is told by its children. */
@@ -70,8 +79,14 @@ const creditBatches = 256;
 /** Shortest time between two barriers of a task, in milliseconds. */
 const shortestInterval = 10;
 
+/** Milliseconds between two barriers of a task whose watermark goes on with the clock. */
+const advanceInterval = 1000;
+
 /** Output bytes that make a barrier due, whatever else. */
 const maxOutputBytes = 16 * 1024 * 1024;
+
+/** Entries of state, or on their way to it, that make a barrier due, whatever else. */
+const maxDirtyEntries = 50_000;
 
 /**
  * A partition number of a sub-topology at work: hands fetched batches to its source actors, decides when an epoch
@@ -87,9 +102,14 @@ export class Task {
   #dirty: 'no' | 'progress' | 'records' = 'no';
   #lastBarrier = 0;
   #timer: (() => void) | null = null;
+  /** Wakes the task when time alone makes a barrier due. */
+  #alarm: (() => void) | null = null;
+  /** When a node wants another barrier, by the clock's `elapsed`. */
+  #wantedAt = Infinity;
   #commit: Promise<void> = Promise.resolve();
   #draining: (() => void) | null = null;
   readonly #pace: Pace;
+  readonly #pending: () => number;
 
   constructor(settings: TaskSettings) {
     this.#settings = settings;
@@ -99,19 +119,23 @@ export class Task {
       receive: (message) => { this.#receive(message); },
       onFault: (error) => { this.fail(asFailure(error, 'task_crashed')); }
     });
-    const actors = wireTask({
+    const { sources, pending } = wireTask({
       ...settings,
       parent: this.#actor,
       outbox: settings.checkpoint.output.outbox,
       onAligned: (work) => { this.#actor.tell({ kind: 'aligned', work }); },
       onFault: (error) => { this.#actor.tell({ kind: 'faulted', error }); }
     });
+    this.#pending = pending;
     const throttles = throttlesOf(settings);
+    const internal = new Set(settings.plan.internalTopics.map(({ topic }) => topic));
     settings.inputs.forEach((input, index) => {
-      const actor = actors[index] as Actor<SourceMessage>;
-      this.#inputs.set(input.topic, { actor, intake: this.#intake(input, actor, throttles[index] ?? null) });
+      const actor = sources[index] as Actor<SourceMessage>;
+      const { time } = sourceOf(input.topic, settings).build();
+      this.#inputs.set(input.topic, { actor, intake: this.#intake(input, settings.opened[index] as number, actor, throttles[index] ?? null), time, internal: internal.has(input.topic) });
     });
-    this.#pace = createPace(settings.plan.trigger, settings.last, { open: (bounds) => { this.#open(bounds); }, ends: () => settings.ends(), fail: (failure) => { this.fail(failure); } }, settings.clock);
+    const trigger = settings.inputs.every(({ topic }) => internal.has(topic)) ? ({ ...settings.plan.trigger, mode: 'real_time' } as const) : settings.plan.trigger;
+    this.#pace = createPace(trigger, settings.last, { open: (bounds) => { this.#open(bounds); }, ends: () => settings.ends(), fail: (failure) => { this.fail(failure); } }, settings.clock);
   }
 
   get name(): string {
@@ -145,6 +169,7 @@ export class Task {
     await this.#commit;
     this.#settings.checkpoint.output.outbox.close();
     await this.#settings.checkpoint.output.close();
+    this.#settings.keyed.state?.close();
   }
 
   /** Reports the first failure and stops; the rest is the topology's to decide. */
@@ -164,20 +189,27 @@ export class Task {
     this.#phase = 'over';
     this.#timer?.();
     this.#timer = null;
+    this.#alarm?.();
+    this.#alarm = null;
     this.#pace.stop();
     for (const { intake } of this.#inputs.values()) intake.close();
     this.#actor.stop();
     this.#draining?.();
   }
 
-  #intake({ topic, partition, start }: TaskInput, actor: Actor<SourceMessage>, throttle: Throttle | null): Intake {
+  #intake({ topic, partition, start }: TaskInput, end: number, actor: Actor<SourceMessage>, throttle: Throttle | null): Intake {
     const { reader, clock, creditBytes } = this.#settings;
     const admit = (batch: FetchedBatch): void => { this.#admit(batch, actor); };
-    return new Intake({ at: { topic, partition }, start, reader, credit: new Credit(creditBytes, creditBatches), throttle, clock, admit });
+    return new Intake({ at: { topic, partition }, start, end, reader, credit: new Credit(creditBytes, creditBatches), throttle, clock, admit });
   }
 
   #open(bounds: readonly number[]): void {
-    this.#settings.inputs.forEach(({ topic }, index) => { this.#inputs.get(topic)?.intake.open(bounds[index] ?? Infinity); });
+    this.#settings.inputs.forEach(({ topic }, index) => {
+      const { intake, internal } = this.#inputs.get(topic) as Input;
+      const bound = bounds[index] ?? Infinity;
+      if (bound !== Infinity) intake.reaches(bound);
+      intake.open(internal ? Infinity : bound);
+    });
     this.#schedule();
   }
 
@@ -195,6 +227,7 @@ export class Task {
     if (this.#dirty === 'no') {
       this.#draining?.();
       if (this.#reached()) this.#pace.idle();
+      this.#setAlarm();
       return;
     }
     if (this.#timer !== null && this.#draining === null && !this.#urgent()) return;
@@ -210,16 +243,35 @@ export class Task {
     }
   }
 
+  /** Without records a barrier is still due when a node asked for one, and when a partition becomes idle or its watermark goes on with the clock. */
+  #setAlarm(): void {
+    const { clock, sub } = this.#settings;
+    if (this.#alarm !== null || !sub.timed) return;
+    let wait = this.#wantedAt - clock.elapsed();
+    for (const { intake, time } of this.#inputs.values()) {
+      const left = time.idle - intake.quiet;
+      if (left > 0) wait = Math.min(wait, left);
+      else if (time.advance) wait = Math.min(wait, advanceInterval);
+    }
+    if (wait === Infinity) return;
+    this.#alarm = clock.after(Math.max(1, wait), () => {
+      this.#alarm = null;
+      if (this.#dirty === 'no') this.#dirty = 'progress';
+      this.#schedule();
+    });
+  }
+
   /** The bounds that make a checkpoint due before its interval. */
   #urgent(): boolean {
-    if (this.#settings.checkpoint.output.outbox.bytes >= maxOutputBytes) return true;
+    if (this.#settings.checkpoint.output.outbox.bytes >= maxOutputBytes || this.#wantedAt <= this.#settings.clock.elapsed()) return true;
+    if (this.#pending() + (this.#settings.keyed.state?.dirty ?? 0) >= maxDirtyEntries) return true;
     for (const { intake } of this.#inputs.values()) if (intake.exhausted) return true;
     return false;
   }
 
   /** True when all that the trigger lets in is in. */
   #reached(): boolean {
-    for (const { intake } of this.#inputs.values()) if (!intake.reached) return false;
+    for (const { intake, internal } of this.#inputs.values()) if (!internal && !intake.reached) return false;
     return true;
   }
 
@@ -227,6 +279,7 @@ export class Task {
   #hurries(): boolean {
     if (this.#draining !== null || this.#urgent()) return true;
     if (!this.#pace.free) return this.#reached();
+    if (this.#settings.plan.unhurried) return false;
     // At-least-once output is visible without a commit, so only exactly-once hurries.
     return this.#dirty === 'records' && this.#settings.plan.delivery === 'exactly_once';
   }
@@ -243,8 +296,12 @@ export class Task {
     this.#phase = 'aligning';
     this.#dirty = 'no';
     this.#lastBarrier = this.#settings.clock.elapsed();
+    this.#wantedAt = Infinity;
+    this.#alarm?.();
+    this.#alarm = null;
     const epoch = this.#epoch + 1;
-    for (const { actor } of this.#inputs.values()) actor.tell({ kind: 'barrier', epoch });
+    const now = this.#settings.clock.now();
+    for (const { actor, intake } of this.#inputs.values()) actor.tell({ kind: 'barrier', epoch, now, quiet: intake.quiet });
   }
 
   #receive(message: TaskMessage): void {
@@ -258,14 +315,16 @@ export class Task {
   }
 
   async #checkpoint(work: EpochWork): Promise<void> {
-    const positions = work.progress.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
-    const times = await checkpoint(work.epoch, positions, work.outputs, this.#settings.checkpoint);
+    const positions = work.progress.map(({ topic, partition, position, watermark }) => ({ topic, partition, offset: position, watermark }));
+    const times = await checkpoint({ ...work, positions }, this.#settings.checkpoint);
     this.#epoch = work.epoch;
+    if (work.again !== null) this.#wantedAt = this.#settings.clock.elapsed() + work.again;
     this.#settings.onCommitted({ epoch: work.epoch, counts: work.counts, outputs: work.outputs.records, failed: work.failed, positions, times });
     this.#giveBack(work);
     this.#settings.checkpoint.reached('P6', work.epoch);
     if (this.#isOver()) return;
     this.#phase = 'filling';
+    if (this.#wantedAt <= this.#settings.clock.elapsed() && this.#dirty === 'no') this.#dirty = 'progress';
     this.#schedule();
   }
 

@@ -2,19 +2,22 @@ import { Failure } from '../../actors/failure.ts';
 import type { Broker, TopicPartition } from '../../actors/port.ts';
 import { dealTopics, hasPatterns } from '../../actors/topic-set.ts';
 import type { Plan } from '../topology/model.ts';
+import { assertInternalTopics } from './internal-topics.ts';
 
-/** Every topic a plan names outright, with what it is for. */
+/** Every topic a plan names outright, with what it is for; not those that belong to it. */
 export function topicsOf(plan: Plan): Map<string, string> {
   const topics = new Map<string, string>();
   const note = (topic: string, use: string): void => {
     if (!topics.has(topic)) topics.set(topic, use);
   };
+  const internal = new Set(plan.internalTopics.map(({ topic }) => topic));
   for (const node of plan.nodes) {
-    if (node.kind === 'source') for (const topic of node.build().reads.topics) note(topic, `source ${node.name}`);
+    if (node.kind === 'source') for (const topic of node.build().reads.topics) if (!internal.has(topic)) note(topic, `source ${node.name}`);
     if (node.kind === 'sink') {
       const { topic } = node.build();
-      if (topic !== null) note(topic, `sink ${node.name}`);
+      if (topic !== null && !internal.has(topic)) note(topic, `sink ${node.name}`);
     }
+    if (node.kind === 'transform' && node.late !== null) note(node.late, `late records of ${node.name.replace(/\.before$/, '')}`);
     if (node.onError.action === 'dead_letter') note(node.onError.topic, 'dead letters');
   }
   return topics;
@@ -34,6 +37,11 @@ const defaultPartitions = 4;
 
 /** Checks that the topics are there. With `create`, and always on the embedded broker, it makes what is missing; else that is the operator's to do. */
 export async function assertTopics(plan: Plan, broker: Broker, create: boolean, onCreated: (topics: string[]) => void): Promise<void> {
+  await assertNamedTopics(plan, broker, create, onCreated);
+  await assertInternalTopics(plan, broker, onCreated);
+}
+
+async function assertNamedTopics(plan: Plan, broker: Broker, create: boolean, onCreated: (topics: string[]) => void): Promise<void> {
   const topics = topicsOf(plan);
   const found = await broker.describeTopics([...topics.keys()]);
   const missing = [...topics.keys()].filter((topic) => !found.has(topic));
@@ -42,8 +50,8 @@ export async function assertTopics(plan: Plan, broker: Broker, create: boolean, 
     const partitions = plan.broker.type === 'embedded' ? plan.broker.partitions : defaultPartitions;
     await broker.createTopics(missing.map((topic) => ({ topic, partitions })));
     onCreated(missing);
-    return;
+  } else {
+    const list = missing.map((topic) => `${topic} (${topics.get(topic) ?? ''})`).join(', ');
+    throw new Failure('topic_missing', `${missing.length === 1 ? 'A topic does' : 'Topics do'} not exist on ${plan.broker.brokers.join(',')}: ${list}.`);
   }
-  const list = missing.map((topic) => `${topic} (${topics.get(topic) ?? ''})`).join(', ');
-  throw new Failure('topic_missing', `${missing.length === 1 ? 'A topic does' : 'Topics do'} not exist on ${plan.broker.brokers.join(',')}: ${list}.`);
 }

@@ -3,6 +3,7 @@ import { asFailure } from '../../actors/failure.ts';
 import type { Failure } from '../../actors/failure.ts';
 import type { Assignment, Broker, GroupReader, ReaderSettings } from '../../actors/port.ts';
 import type { LifecycleState, TopologyStatus } from '../../actors/status.ts';
+import type { StateDirectory } from '../../actors/store.ts';
 import type { Plan } from '../topology/model.ts';
 import { Available } from './available.ts';
 import { Backoff } from './backoff.ts';
@@ -15,6 +16,7 @@ import { Progress } from './progress.ts';
 import type { Actor } from './system.ts';
 import { TaskSet } from './task-set.ts';
 import { assertTopics } from './topology-topics.ts';
+import { heldPartitions } from './units.ts';
 
 /** Limits of a running topology; the defaults are for people, tests shorten them. */
 export interface RuntimeLimits {
@@ -36,6 +38,8 @@ export interface TopologySettings {
   readonly plan: Plan;
   readonly broker: Broker;
   readonly memory: TaskMemory;
+  /** Where the stores of keyed nodes are. */
+  readonly state: StateDirectory;
   /** Whether topics that are missing are made, as on the embedded broker. */
   readonly createTopics: boolean;
   readonly clock: Clock;
@@ -132,7 +136,7 @@ export class TopologyRuntime {
       state,
       failure: failure === null ? null : { code: failure.code, message: failure.message, remedy: failure.remedy },
       tasks: this.#tasks.counts,
-      ...this.#progress.status()
+      ...this.#progress.status(this.#settings.clock.elapsed())
     };
   }
 
@@ -149,9 +153,9 @@ export class TopologyRuntime {
   }
 
   #readerSettings(): ReaderSettings {
-    const { plan, limits } = this.#settings;
+    const { plan, limits, state } = this.#settings;
     const topicSets = plan.subTopologies.map(({ reads }) => reads);
-    return { group: plan.group, topicSets, signature: plan.signature, sessionTimeout: limits.sessionTimeout, discovery: limits.discovery, ...fetchBounds };
+    return { group: plan.group, topicSets, signature: plan.signature, sessionTimeout: limits.sessionTimeout, discovery: limits.discovery, held: () => heldPartitions(plan, state), pinned: !plan.state.changelog, ...fetchBounds };
   }
 
   /** Connecting and the check of the topics, again and again while the broker is away. */

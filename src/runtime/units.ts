@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../../actors/port.ts';
+import type { StateDirectory } from '../../actors/store.ts';
 import { ownerOf } from '../../actors/topic-set.ts';
 import type { Plan, SubTopology } from '../topology/model.ts';
 
@@ -29,4 +30,15 @@ export function unitsOf(plan: Plan, partitions: readonly TopicPartition[]): Task
     else unit.partitions.push(at);
   }
   return [...units.values()];
+}
+
+/** The partitions whose tasks have state on this machine. */
+export function heldPartitions({ group, subTopologies }: Plan, state: StateDirectory): TopicPartition[] {
+  const keyed = subTopologies.filter(({ stores }) => stores.length > 0);
+  if (keyed.length === 0) return [];
+  const held = state.held(group);
+  return keyed.flatMap(({ name, reads }) => held.flatMap((task) => {
+    const partition = task.startsWith(`${name}-`) ? task.slice(name.length + 1) : '';
+    return /^\d+$/.test(partition) ? reads.topics.map((topic) => ({ topic, partition: Number(partition) })) : [];
+  }));
 }

@@ -1,13 +1,14 @@
-import type { SinkLogic } from '../../actors/component.ts';
+import type { SinkLogic, TransformLogic } from '../../actors/component.ts';
 import type { Delivery } from '../../actors/message.ts';
 import type { TopicPartition } from '../../actors/port.ts';
 import { ownerOf } from '../../actors/topic-set.ts';
+import type { TaskState } from '../../actors/store.ts';
 import type { TopicSet } from '../../actors/topic-set.ts';
-import type { Edge, Plan, PlanNode, SourceNode, SubTopology, TransformNode } from '../topology/model.ts';
+import type { Edge, NodeTask, Plan, PlanNode, SourceNode, SubTopology, TransformNode } from '../topology/model.ts';
 import type { Clock } from './clock.ts';
 import { Outlet } from './outlet.ts';
 import type { SinkMessage, Target } from './outlet.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, PendingRecord } from './outbox.ts';
 import { SinkReceiver } from './sink-actor.ts';
 import type { EpochWork } from './sink-actor.ts';
 import { sourceReceiver } from './source-actor.ts';
@@ -16,9 +17,30 @@ import type { Actor } from './system.ts';
 import type { Topics } from './topics.ts';
 import { transformReceiver } from './transform-actor.ts';
 
-/** A partition a task reads and the source it belongs to. */
+/** A partition a task reads, from where on, and its watermark there. */
 export interface TaskInput extends TopicPartition {
   readonly start: number;
+  readonly watermark: number;
+}
+
+/** What keyed nodes need of their task. */
+export interface KeyedSettings {
+  /** How many tasks the sub-topology has. */
+  readonly tasks: number;
+  /** Watermarks that nodes called their own in the last committed epoch, by name. */
+  readonly watermarks: Readonly<Record<string, number>>;
+  /** Null for a task without stores. */
+  readonly state: TaskState | null;
+  /** Partition count of a repartition topic. */
+  partitions(topic: string): number;
+}
+
+/** The actors of a task. */
+export interface WiredTask {
+  /** In the order of `inputs`. */
+  readonly sources: readonly Actor<SourceMessage>[];
+  /** Entries that nodes hold until the barrier. */
+  pending(): number;
 }
 
 /** What a task's actors are wired from. */
@@ -30,12 +52,15 @@ export interface WireSettings {
   readonly outbox: Outbox;
   readonly topics: Topics;
   readonly clock: Clock;
+  readonly keyed: KeyedSettings;
+  /** See `SinkActorSettings`. */
+  readonly changelog: () => readonly PendingRecord[];
   readonly onAligned: (work: EpochWork) => void;
   readonly onFault: (error: unknown) => void;
 }
 
-/** Starts the actors of a task, from its sink back to its sources, and returns the source actors, in the order of `inputs`. */
-export function wireTask(settings: WireSettings): Actor<SourceMessage>[] {
+/** Starts the actors of a task, from its sink back to its sources. */
+export function wireTask(settings: WireSettings): WiredTask {
   return new Wiring(settings).start();
 }
 
@@ -50,6 +75,7 @@ class Wiring {
   readonly #sourceActors = new Map<number, number>();
   #sinkActor: Actor<SinkMessage> | null = null;
   #sinkChannels = 0;
+  readonly #logics: TransformLogic[] = [];
 
   constructor(settings: WireSettings) {
     this.#settings = settings;
@@ -70,12 +96,14 @@ class Wiring {
     this.#nodes = nodes.filter(({ id }) => live.has(id));
   }
 
-  start(): Actor<SourceMessage>[] {
+  start(): WiredTask {
     this.#startSink();
     for (const node of this.#nodes.toReversed()) {
       if (node.kind === 'transform') this.#startTransform(node);
     }
-    return this.#settings.inputs.map((input) => this.#startSource(input));
+    const sources = this.#settings.inputs.map((input) => this.#startSource(input));
+    const waiting = this.#logics.filter(({ pending }) => pending !== undefined);
+    return { sources, pending: () => waiting.reduce((sum, { pending = 0 }) => sum + pending, 0) };
   }
 
   #startSink(): void {
@@ -86,10 +114,10 @@ class Wiring {
       for (const edge of node.inputs) this.#connect(edge, { kind: 'sink', sink: node.id });
     }
     const transforms = this.#nodes.filter(({ kind }) => kind === 'transform').length;
-    const { plan, outbox, topics, onAligned } = this.#settings;
+    const { plan, outbox, topics, changelog, onAligned } = this.#settings;
     const channels = this.#settings.inputs.length + transforms;
     const rotation = this.#settings.inputs[0]?.partition ?? 0;
-    const receiver = new SinkReceiver({ nodes: plan.nodes, sinks, channels, rotation, outbox, topics, onAligned });
+    const receiver = new SinkReceiver({ nodes: plan.nodes, sinks, channels, rotation, outbox, topics, changelog, onAligned });
     this.#sinkActor = this.#spawn<SinkMessage>('sink', (message) => receiver.receive(message));
   }
 
@@ -97,11 +125,30 @@ class Wiring {
     const channelsOf = node.inputs.map(({ node: upstream }) => this.#channelsFrom(upstream));
     const channels = channelsOf.reduce((sum, count) => sum + count, 0);
     const outlet = this.#outlet(node, node.outputs.length);
-    const actor = this.#spawn<Delivery>(`node.${node.name}`, transformReceiver(node.build(), channels, outlet));
+    const { state, watermarks } = this.#settings.keyed;
+    const watermark = watermarks[node.name] ?? -Infinity;
+    const logic = node.build(this.#nodeTask(watermark));
+    this.#logics.push(logic);
+    const seal = (): void => { if (node.holds !== null) state?.seal(node.name); };
+    const actor = this.#spawn<Delivery>(`node.${node.name}`, transformReceiver({ logic, channels, outlet, watermark, seal }));
     let next = 0;
     node.inputs.forEach((edge, index) => {
       for (let count = channelsOf[index] ?? 0; count > 0; count -= 1) this.#connect(edge, { kind: 'node', actor, channel: next++, sent: 0 });
     });
+  }
+
+  #nodeTask(watermark: number): NodeTask {
+    const { keyed, inputs } = this.#settings;
+    return {
+      task: inputs[0]?.partition ?? 0,
+      tasks: keyed.tasks,
+      watermark,
+      partitions: (topic) => keyed.partitions(topic),
+      store(name) {
+        if (keyed.state === null) throw new Error(`There is no state for the store ${name}.`);
+        return keyed.state.store(name);
+      }
+    };
   }
 
   /** A source has as many actors, and so channels, as it has topic partitions in this task. */
@@ -113,7 +160,7 @@ class Wiring {
   #startSource(input: TaskInput): Actor<SourceMessage> {
     const node = this.#source(input);
     const outlet = this.#outlet(node, 1, true);
-    const receive = sourceReceiver(node.build(), input, input.start, outlet, this.#settings.clock);
+    const receive = sourceReceiver(node.build(), input, { position: input.start, watermark: this.#settings.sub.timed ? input.watermark : null }, outlet, this.#settings.clock);
     return this.#spawn(`source.${node.name}.${input.topic}`, receive);
   }
 
@@ -126,7 +173,7 @@ class Wiring {
   #outlet(node: SourceNode | TransformNode, ports: number, exclusive = false): Outlet {
     const sink = { actor: this.#sinkActor as Actor<SinkMessage>, channel: this.#sinkChannels++ };
     const targets = Array.from({ length: ports }, (_, port) => this.#take(node.id, port, exclusive));
-    return new Outlet({ node: node.id, name: node.name, onError: node.onError, ports: targets, sink });
+    return new Outlet({ node: node.id, name: node.name, onError: node.onError, keepsLate: node.kind === 'transform' && node.late !== null, ports: targets, sink });
   }
 
   #connect({ node, port }: Edge, target: Target): void {

@@ -82,6 +82,13 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
       for (const reason of reasons) log.error({ reason }, `reload: ${reason}`);
       log.error('reload refused: everything goes on as it was');
     },
+    restoring(topology, task, { done, total, secondsLeft }) {
+      const left = secondsLeft === null ? '' : `, about ${secondsLeft} s left`;
+      log.info({ topology, task, done, total, seconds_left: secondsLeft }, `restoring the state of ${task}: ${done} of ${total} changes${left}`);
+    },
+    stateAside(topology, task, path) {
+      log.warn({ topology, task, path }, `state of ${task} could not be used and is rebuilt; what was there is kept in ${path}`);
+    },
     stateDirectoryNotWritten(message) {
       log.warn({ reason: message }, `state directory could not be written: ${message}`);
     },

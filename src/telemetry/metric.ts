@@ -52,6 +52,7 @@ function observeStatus(meter: Meter, status: () => readonly TopologyStatus[]): v
   const lag = gauge('millrace_consumer_lag_records', 'Readable records after the committed position.');
   const checkpoints = counter('millrace_checkpoints', 'Epochs committed.');
   const tasks = gauge('millrace_tasks', 'Tasks assigned to this daemon, and those of them that run.');
+  const restore = gauge('millrace_restore_remaining_records', 'Changelog offsets still to be read by tasks whose state is restored.');
   const up = gauge('millrace_topology_up', '1 while the topology runs, else 0.');
   const states = gauge('millrace_topology_state', '1 for the state the topology is in, 0 for the others.');
   const write = (result: BatchObservableResult, each: TopologyStatus): void => {
@@ -66,11 +67,12 @@ function observeStatus(meter: Meter, status: () => readonly TopologyStatus[]): v
     result.observe(checkpoints, each.checkpoints, { topology });
     result.observe(tasks, each.tasks.assigned, { topology, state: 'assigned' });
     result.observe(tasks, each.tasks.running, { topology, state: 'running' });
+    result.observe(restore, each.restores.reduce((sum, { done, total }) => sum + total - done, 0), { topology });
     result.observe(up, each.state === 'running' ? 1 : 0, { topology });
     for (const state of lifecycleStates) result.observe(states, each.state === state ? 1 : 0, { topology, state });
   };
   meter.addBatchObservableCallback(
     (result) => { for (const each of status()) write(result, each); },
-    [received, outputs, fate, lag, checkpoints, tasks, up, states]
+    [received, outputs, fate, lag, checkpoints, tasks, restore, up, states]
   );
 }

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { catalogue, findComponent } from '../../actors/catalogue.ts';
-import type { Component, ComponentKind, Path, SinkLogic, SourceLogic, TransformLogic } from '../../actors/component.ts';
+import type { Component, ComponentKind, Path, SinkLogic, SourceLogic, StatefulLogic, TransformLogic } from '../../actors/component.ts';
 import { namePattern } from '../../actors/options.ts';
 import { absentHint } from './absent.ts';
 import { NodeContext } from './context.ts';
@@ -14,7 +14,7 @@ import { nearest } from './suggest.ts';
 export type OnErrorOption = z.output<typeof onError>;
 
 /** What a node was built into: the logic of its kind. */
-export type Logic = SourceLogic | TransformLogic | SinkLogic;
+export type Logic = SourceLogic | TransformLogic | StatefulLogic | SinkLogic;
 
 /** A node as a file declares it, checked by itself; whom it reads is still a name. */
 export interface Declared {

@@ -1,4 +1,5 @@
-import type { SinkLogic, SourceLogic, TransformLogic } from '../../actors/component.ts';
+import type { SinkLogic, SourceLogic, TaskContext, TransformLogic } from '../../actors/component.ts';
+import type { Store } from '../../actors/store.ts';
 import type { TopicSet } from '../../actors/topic-set.ts';
 
 /** A mistake in a topology file, with its place (1-based). */
@@ -31,20 +32,33 @@ interface NodeBase {
   readonly onError: ErrorPolicy;
 }
 
-/** A use of a source component. */
+/** A use of a source component, or the reading end of a repartition topic. */
 export interface SourceNode extends NodeBase {
   readonly kind: 'source';
   build(): SourceLogic;
 }
 
-/** A use of a transform component. */
+/** What a transform is built for: where its task stands, and what it needs of it. */
+export interface NodeTask extends TaskContext {
+  /** Partition count of a repartition topic. */
+  partitions(topic: string): number;
+  store(name: string): Store;
+}
+
+/** A use of a transform component, or a half of one. */
 export interface TransformNode extends NodeBase {
   readonly kind: 'transform';
   readonly inputs: readonly Edge[];
   /** Names of the outputs by port; [''] where there is just one. */
   readonly outputs: readonly string[];
+  /** What its store holds, under the node's name; null for a node without one. */
+  readonly holds: Readonly<Record<string, unknown>> | null;
+  /** True where it goes by event time. */
+  readonly timed: boolean;
+  /** Topic for late records; null where there are none, or they are dropped. */
+  readonly late: string | null;
   /** Fresh logic, for one task. */
-  build(): TransformLogic;
+  build(task: NodeTask): TransformLogic;
 }
 
 /** A use of a sink component. */
@@ -64,6 +78,23 @@ export interface SubTopology {
   readonly nodes: readonly number[];
   /** Every topic its sources read. */
   readonly reads: TopicSet;
+  /** Names of its stores; each is that of its node. */
+  readonly stores: readonly string[];
+  /** True where a node goes by event time. */
+  readonly timed: boolean;
+}
+
+/** A topic that belongs to the topology itself: made, and purged or compacted, by it alone. */
+export type InternalTopic =
+  /** From one sub-topology to another, by their indexes; as many partitions as what is read upstream. */
+  | { readonly kind: 'repartition'; readonly topic: string; readonly node: string; readonly from: number; readonly to: number }
+  /** Rebuilds a store; as many partitions as the sub-topology has tasks. */
+  | { readonly kind: 'changelog'; readonly topic: string; readonly node: string; readonly sub: number };
+
+/** How state is kept. */
+export interface StateOptions {
+  readonly changelog: boolean;
+  readonly durability: 'process' | 'power';
 }
 
 /** The broker a topology names. */
@@ -92,6 +123,11 @@ export interface Plan {
   /** In topological order. */
   readonly nodes: readonly PlanNode[];
   readonly subTopologies: readonly SubTopology[];
+  /** Upstream ones first. */
+  readonly internalTopics: readonly InternalTopic[];
+  readonly state: StateOptions;
+  /** True where a checkpoint costs as much as the whole state: it comes on the interval alone. */
+  readonly unhurried: boolean;
   /** Hash of what members of one group must agree on: sources, sub-topologies, delivery. */
   readonly signature: string;
   /** Hash of the whole file as it was resolved, and of the files it names: with the same one nothing has changed. */

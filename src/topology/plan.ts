@@ -1,85 +1,33 @@
 import { createHash } from 'node:crypto';
-import type { SinkLogic, SourceLogic, TransformLogic } from '../../actors/component.ts';
 import type { Graph } from './connect.ts';
-import type { Declared, OnErrorOption } from './declare.ts';
-import type { TopicSet } from '../../actors/topic-set.ts';
 import type { SourceFile } from './document.ts';
-import type { Edge, ErrorPolicy, Plan, PlanNode, SubTopology, Trigger } from './model.ts';
+import type { Plan, PlanNode, SubTopology, Trigger } from './model.ts';
+import { planNodes } from './plan-nodes.ts';
 import type { TopologyHead } from './schema.ts';
+import { internalTopics, split } from './sub-topologies.ts';
 
 /** The plan of a file without mistakes. */
 export function createPlan(file: SourceFile, head: TopologyHead, graph: Graph): Plan {
-  const ids = new Map(graph.order.map((index, id) => [index, id]));
-  const nodes = graph.order.map((index, id) => planNode(graph, index, id, ids, head.on_error));
-  const subTopologies = split(nodes, graph);
+  const group = head.group ?? head.name;
+  const made = planNodes({ graph, group, onError: head.on_error });
+  const { nodes, hops, unhurried } = made;
+  const subTopologies = split(made);
   return {
     name: head.name,
     file: file.file,
-    group: head.group ?? head.name,
+    group,
     broker: head.broker,
     delivery: head.delivery,
     trigger: triggerOf(head.trigger),
     nodes,
     subTopologies,
-    signature: signatureOf(head, subTopologies),
+    internalTopics: internalTopics(subTopologies, hops, group, head.state.changelog),
+    state: head.state,
+    unhurried,
+    signature: signatureOf(head, subTopologies, nodes),
     fingerprint: file.fingerprint,
     files: [file.file, ...file.named.keys()]
   };
-}
-
-function planNode(graph: Graph, index: number, id: number, ids: ReadonlyMap<number, number>, fallback: OnErrorOption): PlanNode {
-  const { kind, name, outputs, built } = declared(graph, index);
-  if (built === null || outputs === null) throw new Error(`node ${name} has mistakes`);
-  const inputs: Edge[] = (graph.inputs[index] ?? []).map(({ node, port }) => ({ node: ids.get(node) ?? -1, port }));
-  const base = { id, name, type: built.component.type, onError: policy(built.onError ?? fallback) };
-  switch (kind) {
-    case 'source':
-      return { kind, ...base, build: () => built.build() as SourceLogic };
-    case 'transform':
-      return { kind, ...base, inputs, outputs, build: () => built.build() as TransformLogic };
-    case 'sink':
-      return { kind, ...base, inputs, build: () => built.build() as SinkLogic };
-  }
-}
-
-function declared(graph: Graph, index: number): Declared {
-  const node = graph.nodes[index];
-  if (node === undefined) throw new Error(`there is no node ${index}`);
-  return node;
-}
-
-function policy(onError: OnErrorOption): ErrorPolicy {
-  if (typeof onError === 'string') return { action: onError };
-  return { action: 'dead_letter', topic: onError.dead_letter, envelope: onError.envelope };
-}
-
-/** Connected parts of the graph, each named after its first source. */
-function split(nodes: readonly PlanNode[], graph: Graph): SubTopology[] {
-  const part = nodes.map(({ id }) => id);
-  const find = (id: number): number => {
-    let root = id;
-    while (part[root] !== undefined && part[root] !== root) root = part[root] ?? root;
-    return root;
-  };
-  for (const node of nodes) {
-    if (node.kind === 'source') continue;
-    // The smaller root wins, so that a part's root is its first source.
-    for (const edge of node.inputs) {
-      const [low, high] = [find(edge.node), find(node.id)].sort((a, b) => a - b);
-      part[high ?? 0] = low ?? 0;
-    }
-  }
-  const roots = [...new Set(nodes.map(({ id }) => find(id)))];
-  return roots.map((root) => {
-    const members = nodes.filter(({ id }) => find(id) === root);
-    const sources = members.filter(({ kind }) => kind === 'source').map(({ id }) => id);
-    return { name: nodes[root]?.name ?? '', nodes: members.map(({ id }) => id), reads: topicSetOf(sources, graph) };
-  });
-}
-
-function topicSetOf(sources: readonly number[], graph: Graph): TopicSet {
-  const sets = sources.map((id) => (declared(graph, graph.order[id] ?? -1).built?.logic as SourceLogic).reads);
-  return { topics: sets.flatMap(({ topics }) => topics).sort(), patterns: sets.flatMap(({ patterns }) => patterns) };
 }
 
 function triggerOf(trigger: TopologyHead['trigger']): Trigger {
@@ -88,11 +36,13 @@ function triggerOf(trigger: TopologyHead['trigger']): Trigger {
 }
 
 /** Members of a group must agree on this. Canonical JSON: the keys are written in a fixed order here. */
-function signatureOf({ name, delivery }: TopologyHead, subTopologies: readonly SubTopology[]): string {
+function signatureOf({ name, delivery }: TopologyHead, subTopologies: readonly SubTopology[], nodes: readonly PlanNode[]): string {
   const canonical = JSON.stringify({
     name,
     delivery,
-    sub_topologies: subTopologies.map((sub) => ({ name: sub.name, topics: sub.reads.topics, ...patternsOf(sub) })).sort((a, b) => (a.name < b.name ? -1 : 1))
+    sub_topologies: subTopologies
+      .map((sub) => ({ name: sub.name, topics: sub.reads.topics, ...patternsOf(sub), ...storesOf(sub, nodes) }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
   });
   return createHash('sha256').update(canonical).digest('hex').slice(0, 16);
 }
@@ -100,4 +50,10 @@ function signatureOf({ name, delivery }: TopologyHead, subTopologies: readonly S
 /** Absent where there are none, so that a plan without patterns keeps the signature it always had. */
 function patternsOf({ reads }: SubTopology): { patterns?: string[] } {
   return reads.patterns.length === 0 ? {} : { patterns: reads.patterns.map(({ source }) => source) };
+}
+
+/** What its stores hold; absent where there are none. */
+function storesOf({ stores }: SubTopology, nodes: readonly PlanNode[]): { stores?: unknown[] } {
+  const holds = nodes.flatMap((node) => (node.kind === 'transform' && node.holds !== null && stores.includes(node.name) ? [{ name: node.name, holds: node.holds }] : []));
+  return holds.length === 0 ? {} : { stores: holds };
 }

@@ -87,6 +87,21 @@ const trigger = z
   )
   .transform((value) => (typeof value === 'string' ? { mode: value, checkpoint_interval: 100 } : value));
 
+const state = z
+  .strictObject({
+    changelog: z
+      .union([z.enum(['on', 'off']), z.boolean()], { error: 'on or off' })
+      .default('on')
+      .transform((value) => value === 'on' || value === true)
+      .describe('on: every change also goes to a compacted topic, from which another machine takes a task over. off: for one machine; what is lost with its folder is lost.'),
+    durability: z
+      .enum(['process', 'power'], { error: 'process or power' })
+      .optional()
+      .describe('What state on this machine survives: process, a kill of the process; power, also a loss of power, flushed to the disk before each commit. Default: process; with changelog: off it is power.')
+  })
+  .refine(({ changelog, durability }) => changelog || durability !== 'process', { error: 'durability: power where changelog is off, or changelog: on' })
+  .transform(({ changelog, durability }) => ({ changelog, durability: durability ?? (changelog ? ('process' as const) : ('power' as const)) }));
+
 const section = z.record(z.string(), z.unknown(), { error: 'a map of nodes by name' });
 
 /** The top level of a file; its nodes are checked one by one. */
@@ -104,6 +119,7 @@ export const topologySchema = z.strictObject({
     .default('exactly_once')
     .describe('exactly_once: outputs and offsets in one transaction. at_least_once: sooner visible, repeated after a crash.'),
   trigger: trigger.prefault('real_time').describe('What is read when, and when checkpoints are made.'),
+  state: state.prefault({}).describe('How the state of keyed nodes is kept.'),
   on_error: onError
     .default('fail')
     .describe('What happens to records that can never work, for nodes that do not say otherwise: fail, skip or { dead_letter: <topic> }.'),

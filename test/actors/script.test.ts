@@ -6,7 +6,7 @@ import type { StreamRecord } from '../../actors/record.ts';
 import type { Script, ScriptBatch, ScriptOut, ScriptRecord } from '../../actors/script.ts';
 import { script as component } from '../../actors/transform/script.ts';
 import { textCodec } from '../../src/codec/text.ts';
-import { recordOf, run } from '../topology/harness.ts';
+import { recordOf, run, unexpected } from '../topology/harness.ts';
 import type { Outcome } from '../topology/harness.ts';
 
 /* The logic around a script, with a module that is not loaded from anywhere and a guard that only calls. */
@@ -19,7 +19,7 @@ const perBatch = (call: ScriptBatch<unknown, never>): Form => ({ kind: 'batch', 
 function logicOf(form: Form, options: object = {}, guard: ScriptModule['guard'] = (_budget, work) => { work(); return 'done'; }): TransformLogic {
   const module: ScriptModule = { name: 'it.ts', form, guard, explain: (error) => (error as Error).message, pause: () => Promise.resolve() };
   const context = { script: () => module, codec: () => textCodec } as unknown as BuildContext;
-  return component.build(component.config.parse({ module: 'it.ts', ...options }), context);
+  return component.build(component.config.parse({ module: 'it.ts', ...options }), context) as TransformLogic;
 }
 
 function codes({ failed }: Outcome): string[] {
@@ -73,7 +73,8 @@ describe('every input of a script has one fate, and outputs keep the order', () 
             forward: (record) => { outcome.forwarded.push({ record, port: 0 }); order.push(record); },
             copy: (record, port) => { outcome.copies.push({ record, port }); order.push(record); },
             filtered: (record) => void outcome.filtered.push(record),
-            failed: (record, failure) => void outcome.failed.push({ record, failure })
+            failed: (record, failure) => void outcome.failed.push({ record, failure }),
+            ...unexpected
           }
         );
         checkOutcome(outcome, order, plans, forgotten);
@@ -215,7 +216,7 @@ describe('a process that was stopped while a script worked', () => {
           return 'done';
         });
         const seen: string[] = [];
-        await logic.process({ kind: 'batch', records: [recordOf(1)], now: 0 }, { forward: () => seen.push('forwarded'), copy: () => seen.push('copy'), filtered: () => seen.push('filtered'), failed: (_, { code }) => seen.push(code) });
+        await logic.process({ kind: 'batch', records: [recordOf(1)], now: 0 }, { forward: () => seen.push('forwarded'), copy: () => seen.push('copy'), filtered: () => seen.push('filtered'), failed: (_, { code }) => seen.push(code), ...unexpected });
         return seen;
       };
       assert.deepEqual(await fates(3), ['forwarded']);

@@ -17,6 +17,7 @@ const running: TopologyStatus = {
   ],
   partitions: [{ topic: 'o', partition: 3, position: 10, end: 15, lag: 5 }],
   lag: 5,
+  restores: [],
   checkpoints: 4,
   lastCheckpoint: null
 };

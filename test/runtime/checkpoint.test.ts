@@ -19,7 +19,7 @@ function run(write: () => Promise<void>, sendOffsets: () => Promise<void>): { st
     output: { begin: () => Promise.resolve(transaction) },
     reached: () => undefined
   } as unknown as CheckpointSettings;
-  return { steps, ended: checkpoint(1, [{ topic: 'in', partition: 0, offset: 5 }], { records: 1, write: () => write() }, settings) };
+  return { steps, ended: checkpoint({ epoch: 1, positions: [{ topic: 'in', partition: 0, offset: 5, watermark: -Infinity }], outputs: { records: 1, write: () => write() }, watermarks: {} }, settings) };
 }
 
 describe('a checkpoint', () => {

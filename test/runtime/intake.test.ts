@@ -44,6 +44,7 @@ function setUp(rate: RateLimit | null = null, creditBytes = 1e9, start = 0) {
   const intake = new Intake({
     at,
     start,
+    end: start,
     reader: log.reader,
     credit: new Credit(creditBytes, 1000),
     throttle: rate === null ? null : new Throttle(rate, clock),

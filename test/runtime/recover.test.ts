@@ -8,21 +8,34 @@ const partitions = [{ topic: 'a', partition: 2 }, { topic: 'b', partition: 2 }];
 
 function metadata(epoch: number, counts: Record<string, number> = { a: 4, b: 4 }): string {
   const hashed = Object.fromEntries(Object.entries(counts).map(([topic, count]) => [topicHash(topic), count]));
-  return encodeOffsetMetadata({ task: 'sub-2', epoch, nonce: 'n', signature: 's', partitions: hashed, late: [] });
+  return encodeOffsetMetadata({ task: 'sub-2', epoch, nonce: 'n', signature: 's', partitions: hashed, late: [], watermark: epoch * 1000, watermarks: { counts: epoch } });
 }
 
 function input(more: Partial<RecoveryInput>): RecoveryInput {
   return { task: 'sub-2', group: 'g', partitions, committed: [null, null], remembered: null, acceptOffsets: false, ...more };
 }
 
+function outcome(given: RecoveryInput) {
+  const { epoch, positions, late } = recover(given);
+  return { epoch, positions, late };
+}
+
 describe('recover', () => {
   it('leaves the start to `start:` where nothing was ever committed', () => {
-    assert.deepEqual(recover(input({})), { epoch: -1, positions: [null, null], late: [] });
+    assert.deepEqual(outcome(input({})), { epoch: -1, positions: [null, null], late: [] });
   });
 
   it('goes on behind the highest epoch, each partition at its own offset', () => {
     const committed = [{ offset: 10, metadata: metadata(7) }, { offset: 3, metadata: metadata(5) }];
-    assert.deepEqual(recover(input({ committed })), { epoch: 7, positions: [10, 3], late: [] });
+    assert.deepEqual(outcome(input({ committed })), { epoch: 7, positions: [10, 3], late: [] });
+  });
+
+  it('gives back what was written beside the latest epoch, and each partition its own watermark', () => {
+    const committed = [{ offset: 10, metadata: metadata(7) }, { offset: 3, metadata: metadata(5) }];
+    const { latest, watermarks } = recover(input({ committed }));
+    assert.deepEqual(watermarks, [7000, 5000]);
+    assert.deepEqual(latest?.watermarks, { counts: 7 });
+    assert.deepEqual(recover(input({ committed: [null, { offset: 0, metadata: '{"millrace":1,"t":"sub-2","e":0,"n":"n","s":"s","p":{}}' }] })).watermarks, [-Infinity, -Infinity]);
   });
 
   it('stops when this daemon remembers a commit that the group no longer has', () => {
@@ -54,13 +67,13 @@ describe('recover, told to accept the offsets as they are', () => {
   it('takes offsets of other programs as positions, what is gone as new, and goes on counting epochs', () => {
     const remembered = { epoch: 9, nonce: 'n', offsets: { a: { '2': 41 }, b: { '2': 7 } } };
     const committed = [{ offset: 10, metadata: '' }, null];
-    assert.deepEqual(recover(input({ committed, remembered, acceptOffsets: true })), { epoch: 9, positions: [10, null], late: [] });
+    assert.deepEqual(outcome(input({ committed, remembered, acceptOffsets: true })), { epoch: 9, positions: [10, null], late: [] });
   });
 });
 
 describe('offset metadata', () => {
   it('round-trips', () => {
-    const value = { task: 'orders-3', epoch: 12, nonce: 'abc', signature: 'def', partitions: { [topicHash('orders')]: 8 }, late: [topicHash('orders')] };
+    const value = { task: 'orders-3', epoch: 12, nonce: 'abc', signature: 'def', partitions: { [topicHash('orders')]: 8 }, late: [topicHash('orders')], watermark: 1000, watermarks: { counts: 500 }, base: { epoch: 11, nonce: 'x' } };
     assert.deepEqual(decodeOffsetMetadata(encodeOffsetMetadata(value)), value);
   });
 });

@@ -35,8 +35,8 @@ export class WiredTask {
   constructor(plan: Plan, topics: readonly string[], info: TopicInfo = plainTopic) {
     this.plan = plan;
     const broker = { describeTopics: (names: string[]) => Promise.resolve(new Map(names.filter((name) => !name.startsWith('missing')).map((name) => [name, info]))) };
-    const inputs = topics.map((topic) => ({ topic, partition: 0, start: 0 }));
-    const actors = wireTask({
+    const inputs = topics.map((topic) => ({ topic, partition: 0, start: 0, watermark: -Infinity }));
+    const { sources } = wireTask({
       plan,
       sub: plan.subTopologies[ownerOf(topics[0] as string, plan.subTopologies.map(({ reads }) => reads))] as Plan['subTopologies'][number],
       inputs,
@@ -44,10 +44,12 @@ export class WiredTask {
       outbox: new BufferedOutbox(),
       topics: new Topics(broker as unknown as Broker, systemClock),
       clock: systemClock,
+      keyed: { tasks: 1, watermarks: {}, state: null, partitions: () => 1 },
+      changelog: () => [],
       onAligned: (work) => this.#waiting?.resolve(work),
       onFault: (error) => this.#waiting?.reject(error)
     });
-    topics.forEach((topic, index) => this.#sources.set(topic, actors[index] as Actor<SourceMessage>));
+    topics.forEach((topic, index) => this.#sources.set(topic, sources[index] as Actor<SourceMessage>));
   }
 
   /** Values become a fetched batch at the next offsets of a topic; null is a tombstone. */
@@ -71,7 +73,7 @@ export class WiredTask {
   async checkpoint(): Promise<SeenEpoch> {
     this.#epoch += 1;
     this.#waiting = Promise.withResolvers<EpochWork>();
-    for (const source of this.#sources.values()) source.tell({ kind: 'barrier', epoch: this.#epoch });
+    for (const source of this.#sources.values()) source.tell({ kind: 'barrier', epoch: this.#epoch, now: 0, quiet: 0 });
     const work = await this.#waiting.promise;
     for (const [node, counts] of work.counts) this.#add(this.plan.nodes[node]?.name ?? String(node), counts);
     const outputs: OutgoingRecord[] = [];

@@ -1,7 +1,7 @@
 import type { Collector, SinkLogic, SourceLogic, TransformLogic } from '../../actors/component.ts';
 import type { Failure } from '../../actors/failure.ts';
 import type { StreamRecord } from '../../actors/record.ts';
-import type { Plan, Problem } from '../../src/topology/model.ts';
+import type { NodeTask, Plan, Problem } from '../../src/topology/model.ts';
 import { readTopology } from '../../src/topology/read.ts';
 
 /* Helpers that go through the real loader: what a test builds is what a file would. */
@@ -40,10 +40,20 @@ export function planOf(topology: object | string): Plan {
   return plan;
 }
 
+/** What a transform without state is built for. */
+export const noTask: NodeTask = { task: 0, tasks: 1, watermark: -Infinity, partitions: () => 1, store: (name) => { throw new Error(`no store ${name}`); } };
+
+/** For a collector of which only some fates are expected. */
+export const unexpected: Pick<Collector, 'absorbed' | 'late' | 'lateCopy'> = {
+  absorbed: () => { throw new Error('absorbed'); },
+  late: () => { throw new Error('late'); },
+  lateCopy: () => { throw new Error('late'); }
+};
+
 export function transformOf(options: object, outputs?: readonly string[]): TransformLogic {
   const node = planOf(withTransform(options, outputs)).nodes.find(({ name }) => name === 'node');
   if (node?.kind !== 'transform') throw new Error('there is no transform');
-  return node.build();
+  return node.build(noTask);
 }
 
 export function sinkOf(options: object): SinkLogic {
@@ -72,6 +82,8 @@ export function recordOf(value: unknown, parts: Partial<StreamRecord> = {}): Str
     offset: 7,
     origin: { topic: 'in', partition: 3, codec: 'json' },
     changed: false,
+    time: -1,
+    stamp: -Infinity,
     ...parts
   };
 }
@@ -91,7 +103,8 @@ export function run(logic: TransformLogic, records: readonly StreamRecord[]): Ou
     forward: (record, port = 0) => void outcome.forwarded.push({ record, port }),
     copy: (record, port) => void outcome.copies.push({ record, port }),
     filtered: (record) => void outcome.filtered.push(record),
-    failed: (record, failure) => void outcome.failed.push({ record, failure })
+    failed: (record, failure) => void outcome.failed.push({ record, failure }),
+    ...unexpected
   };
   logic.process({ kind: 'batch', records, now: 5000 }, out);
   return outcome;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { formatProblem } from '../../src/topology/format.ts';
 import { loadTopologies } from '../../src/topology/load.ts';
-import { planOf, withSink, withTransform } from './harness.ts';
+import { planOf, withSink, withTransform, noTask } from './harness.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-load-'));
 after(() => rmSync(root, { recursive: true }));
@@ -143,8 +143,8 @@ describe('the plan', () => {
       sinks: { one: { type: 'kafka', from: 'c', topic: 'out1' }, two: { type: 'kafka', from: ['a', 'b'], topic: 'out2' } }
     });
     assert.deepEqual(plan.subTopologies, [
-      { name: 'b', nodes: [0, 2, 4], reads: { topics: ['ta', 'tb'], patterns: [] } },
-      { name: 'c', nodes: [1, 3], reads: { topics: ['tc1', 'tc2'], patterns: [] } }
+      { name: 'b', nodes: [0, 2, 4], reads: { topics: ['ta', 'tb'], patterns: [] }, stores: [], timed: false },
+      { name: 'c', nodes: [1, 3], reads: { topics: ['tc1', 'tc2'], patterns: [] }, stores: [], timed: false }
     ]);
   });
 
@@ -161,7 +161,7 @@ describe('the plan', () => {
   it('builds fresh logic for each task', () => {
     const node = planOf(withTransform({ type: 'filter', where: 'value.a' })).nodes[1];
     assert.ok(node?.kind === 'transform');
-    assert.notEqual(node.build(), node.build());
+    assert.notEqual(node.build(noTask), node.build(noTask));
   });
 
   it('takes expressions that YAML reads as numbers, booleans or null', () => {

@@ -9,7 +9,7 @@ import type { Loaded } from '../../src/topology/load.ts';
 import { loadModule, LoadTimeout } from '../../src/topology/script/load.ts';
 import { guard } from '../../src/topology/script/guard.ts';
 import type { TransformLogic } from '../../actors/component.ts';
-import { recordOf, withTransform } from './harness.ts';
+import { recordOf, withTransform, noTask, unexpected } from './harness.ts';
 
 /* Scripts as files have them: what is loaded, what is refused, and how a call of one is ended. */
 
@@ -37,7 +37,7 @@ function load(folder: string, options: object = {}): Loaded {
 function logicOf({ plans, problems }: Loaded): TransformLogic {
   const node = plans[0]?.nodes.find(({ kind }) => kind === 'transform');
   assert.ok(node?.kind === 'transform', problems.map(formatProblem).join('\n'));
-  return node.build();
+  return node.build(noTask);
 }
 
 /** What becomes of records with these values, as words in their order; failures by code and message. */
@@ -49,7 +49,8 @@ async function fates(logic: TransformLogic, values: readonly unknown[]): Promise
       forward: ({ value }) => seen.push(JSON.stringify(value)),
       copy: ({ value }) => seen.push(`copy ${JSON.stringify(value)}`),
       filtered: () => seen.push('filtered'),
-      failed: (_, { code, message }) => seen.push(`${code}: ${message}`)
+      failed: (_, { code, message }) => seen.push(`${code}: ${message}`),
+      ...unexpected
     }
   );
   return seen;
