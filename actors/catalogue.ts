@@ -7,9 +7,10 @@ import { merge } from './transform/merge.ts';
 import { route } from './transform/route.ts';
 import { script } from './transform/script.ts';
 import { validate } from './transform/validate.ts';
+import { window } from './window/window.ts';
 
 /** Every component a topology may name, in the order of the reference. A test compares it with the folders. */
-export const catalogue: readonly Component[] = [kafkaSource, filter, map, route, validate, merge, script, kafkaSink];
+export const catalogue: readonly Component[] = [kafkaSource, filter, map, route, validate, merge, window, script, kafkaSink];
 
 /** The component of a kind with this `type:`, or undefined. */
 export function findComponent(kind: ComponentKind, type: string): Component | undefined {

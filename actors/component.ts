@@ -38,13 +38,15 @@ export type Validator = (value: unknown) => string | null;
  * goes on, so that all mistakes of a file come out in one report; what was built then is never run.
  */
 export interface BuildContext {
+  /** The node's name in the file. */
+  readonly name: string;
   /** Compiles an expression; `type` is what it must give, as far as that can be known before it runs. */
   expression(source: string, at: Path, type?: 'bool' | 'any'): Expression;
   /** Whether an expression reads the variable (`value`, `key`, …): tombstones have no value to read. */
   uses(source: string, variable: string): boolean;
   /** Compiles `count()`, `sum(value.amount)`, `collect(value.id, 10)`: a function's name and expressions for its arguments. */
   aggregate(source: string, at: Path): AggregateCall | null;
-  /** As `expression`, over the variables `acc` and `value` (a step) or `left` and `right` (a merge) besides a record's own. */
+  /** As `expression`, over two variables of its own, such as `acc` and `value`, and none of a record's. */
   fold(source: string, at: Path, variables: readonly [string, string]): Fold;
   codec(config: CodecConfig, at: Path): Codec;
   /** Compiles the JSON Schema in a file beside the topology. */

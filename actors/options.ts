@@ -20,8 +20,11 @@ const sizeUnits: Readonly<Record<string, number>> = {
 const durationPattern = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
 const sizePattern = /^\d+(\.\d+)?(B|KB|MB|GB|KiB|MiB|GiB)$/;
 
-/** Longest duration taken, in milliseconds: beyond it timers wrap around. */
+/** Longest duration taken where nothing else is said, in milliseconds: beyond it timers wrap around. */
 const maxDuration = 2 ** 31 - 1;
+
+/** Longest duration of event time, which no timer waits for: ten years. */
+export const maxEventTime = 3650 * 86_400_000;
 
 /** A duration such as `250ms` or `1.5h` in whole milliseconds; null where it is not one. */
 export function parseDuration(text: string): number | null {
@@ -50,14 +53,14 @@ export function formatDuration(milliseconds: number): string {
 }
 
 /** A duration with its unit; the output is milliseconds. */
-export function duration(limits: { readonly min?: number } = {}) {
-  const min = limits.min ?? 0;
+export function duration(limits: { readonly min?: number; readonly max?: number } = {}) {
+  const { min = 0, max = maxDuration } = limits;
   return z
     .string({ error: 'a duration with its unit, such as 250ms, 5s or 1h' })
     .regex(durationPattern, { error: 'a duration with its unit, such as 250ms, 5s or 1h' })
     .transform((text) => parseDuration(text) ?? 0)
-    .refine((value) => value >= min && value <= maxDuration, {
-      error: `a duration from ${formatDuration(min)} to ${formatDuration(86_400_000 * 24)}`
+    .refine((value) => value >= min && value <= max, {
+      error: `a duration from ${formatDuration(min)} to ${formatDuration(Math.floor(max / 86_400_000) * 86_400_000)}`
     })
     .meta({ title: 'duration' });
 }

@@ -5,7 +5,9 @@ import { createCodec } from '../codec/create.ts';
 import { compileSchema } from '../codec/schema.ts';
 import type { SourceFile } from './document.ts';
 import { compileExpression } from './expression/compile.ts';
-import type { CompiledExpression } from './expression/compile.ts';
+import type { CompiledExpression, ExpressionProblem } from './expression/compile.ts';
+import { compileAggregate } from './expression/aggregate.ts';
+import { compileFold } from './expression/fold.ts';
 import { openScript, ScriptProblem } from './script/open.ts';
 
 const acceptsAll: Validator = () => null;
@@ -37,6 +39,10 @@ export class NodeContext implements BuildContext {
     this.#only = only;
   }
 
+  get name(): string {
+    return String(this.#at[this.#at.length - 1] ?? '');
+  }
+
   /** From now on what is built is run: mistakes were reported the first time. */
   seal(): void {
     this.#checked = true;
@@ -44,12 +50,24 @@ export class NodeContext implements BuildContext {
 
   expression(source: string, at: Path, type: 'bool' | 'any' = 'any') {
     const compiled = this.#compile(source, type);
-    for (const { offset, code, message, hint } of compiled.problems) this.#report(at, code, message, hint, offset);
+    this.#reportAll(at, compiled.problems);
     return compiled.create();
   }
 
   uses(source: string, variable: string): boolean {
     return this.#compile(source, 'any').uses.has(variable);
+  }
+
+  aggregate(source: string, at: Path) {
+    const { problems, call } = compileAggregate(source);
+    this.#reportAll(at, problems);
+    return call;
+  }
+
+  fold(source: string, at: Path, variables: readonly [string, string]) {
+    const { problems, run } = compileFold(source, variables);
+    this.#reportAll(at, problems);
+    return run;
   }
 
   codec({ type, schema }: Parameters<BuildContext['codec']>[0], at: Path) {
@@ -115,6 +133,10 @@ export class NodeContext implements BuildContext {
       this.#report(at, 'bad_script', `cannot use the script ${path}: ${error.message}`, error.hint);
       return null;
     }
+  }
+
+  #reportAll(at: Path, problems: readonly ExpressionProblem[]): void {
+    for (const { offset, code, message, hint } of problems) this.#report(at, code, message, hint, offset);
   }
 
   #report(at: Path, code: string, message: string, hint?: string, offset?: number): void {

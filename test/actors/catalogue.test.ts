@@ -12,12 +12,15 @@ import { readTopology } from '../../src/topology/read.ts';
 
 const actors = join(import.meta.dirname, '../../actors');
 
+/** Folders with components, and the kind of these. */
+const folders = { source: 'source', transform: 'transform', window: 'transform', sink: 'sink' };
+
 /** Files that define a component: `source/kafka`, … */
 function definitions(): string[] {
-  return (['source', 'transform', 'sink'] as const).flatMap((kind) =>
-    readdirSync(join(actors, kind))
-      .filter((file) => /\bdefine(Source|Transform|Sink)\(/.test(readFileSync(join(actors, kind, file), 'utf8')))
-      .map((file) => `${kind}/${file.replace('.ts', '')}`)
+  return Object.entries(folders).flatMap(([folder, kind]) =>
+    readdirSync(join(actors, folder), { withFileTypes: true })
+      .filter((file) => file.isFile() && /\bdefine(Source|Transform|Sink)\(/.test(readFileSync(join(actors, folder, file.name), 'utf8')))
+      .map(({ name }) => `${kind}/${name.replace('.ts', '')}`)
   );
 }
 

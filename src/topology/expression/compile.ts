@@ -1,4 +1,4 @@
-import type { ParseResult, ParseError, TypeError as CelTypeError, EvaluationError } from '@marcbachmann/cel-js';
+import type { Environment, ParseResult, ParseError, TypeError as CelTypeError, EvaluationError } from '@marcbachmann/cel-js';
 import type { Expression } from '../../../actors/component.ts';
 import { Failure } from '../../../actors/failure.ts';
 import type { StreamRecord } from '../../../actors/record.ts';
@@ -28,25 +28,43 @@ export interface CompiledExpression {
 
 type CelError = ParseError | CelTypeError | EvaluationError;
 
-const variableNames = variables.map(({ name }) => name);
+/** What an expression is checked against. */
+export interface Language {
+  readonly environment: Environment;
+  /** Its variables, for messages. */
+  readonly names: readonly string[];
+}
+
+const recordLanguage: Language = { environment, names: variables.map(({ name }) => name) };
 
 /** Parses and checks an expression. Never throws: mistakes come back as problems. */
 export function compileExpression(source: string, type: 'bool' | 'any'): CompiledExpression {
-  let parsed: ParseResult;
-  try {
-    parsed = environment.parse(source);
-  } catch (error) {
-    return refused([fromCel(error as CelError, source)]);
-  }
-  const { mentions, patterns } = inspect(parsed.ast);
-  const problems = [...unknownVariables(mentions), ...badPatterns(patterns)];
-  if (problems.length === 0) problems.push(...typeProblems(parsed, type, source));
+  const { problems, mentions } = checkExpression(source, type, recordLanguage);
   if (problems.length > 0) return refused(problems);
   return {
     problems: [],
     uses: new Set(mentions.map(({ name }) => name)),
     create: () => evaluator(environment.parse(source), source)
   };
+}
+
+/** Parses and checks an expression of some language. Never throws. */
+export function checkExpression(source: string, type: 'bool' | 'any', language: Language): { readonly problems: readonly ExpressionProblem[]; readonly mentions: readonly Mention[] } {
+  let parsed: ParseResult;
+  try {
+    parsed = language.environment.parse(source);
+  } catch (error) {
+    return { problems: [parseProblem(error, source)], mentions: [] };
+  }
+  const { mentions, patterns } = inspect(parsed.ast);
+  const problems = [...unknownVariables(mentions, language), ...badPatterns(patterns)];
+  if (problems.length === 0) problems.push(...typeProblems(parsed, type, source));
+  return { problems, mentions };
+}
+
+/** What CEL's parser says of a text. */
+export function parseProblem(error: unknown, source: string): ExpressionProblem {
+  return fromCel(error as CelError, source);
 }
 
 /** Stands in for an expression with mistakes, so that checking goes on; what is built with it never runs. */
@@ -98,16 +116,17 @@ const celHints: readonly (readonly [start: string, hint: string])[] = [
   ['Ternary branches', 'write 1.0 for 1, or dyn(…) around one of them']
 ];
 
-function unknownVariables(mentions: readonly Mention[]): ExpressionProblem[] {
+function unknownVariables(mentions: readonly Mention[], { environment, names }: Language): ExpressionProblem[] {
   const problems: ExpressionProblem[] = [];
   for (const { name, offset, field } of mentions) {
     if (environment.hasVariable(name)) continue;
-    const near = nearest(name, variableNames);
-    const meant = near ?? (name === 'now' ? 'now()' : null) ?? (field === null ? `value.${name}` : `value.${name}.${field}`);
+    const near = nearest(name, names);
+    const root = names.includes('value') ? 'value' : (names[0] ?? '');
+    const meant = near ?? (name === 'now' ? 'now()' : null) ?? (field === null ? `${root}.${name}` : `${root}.${name}.${field}`);
     problems.push({
       offset,
       code: 'unknown_variable',
-      message: `expected one of the variables ${variableNames.join(', ')}, found ${name}`,
+      message: `expected one of the variables ${names.join(', ')}, found ${name}`,
       hint: `did you mean ${meant}? A text needs quotes: "${name}"`
     });
   }
@@ -186,7 +205,8 @@ function retry(parsed: ParseResult, scope: Scope, record: StreamRecord, error: u
   }
 }
 
-function toMaps(value: unknown): unknown {
+/** A value in Maps, see above. */
+export function toMaps(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toMaps);
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
   const result = new Map<string, unknown>();
@@ -195,7 +215,7 @@ function toMaps(value: unknown): unknown {
 }
 
 /** Messages hold the expression's text and types, never a record's data. */
-function failure(error: unknown, source: string): Failure {
+export function failure(error: unknown, source: string): Failure {
   if (error instanceof Failure) return error;
   const { summary } = error as Partial<CelError>;
   const text = summary ?? (error instanceof Error ? error.message : String(error));

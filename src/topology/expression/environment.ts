@@ -72,11 +72,13 @@ const arithmetic: Readonly<Record<string, Arithmetic>> = {
 };
 
 /**
+ * CEL with its added functions and these variables.
+ *
  * CEL has two kinds of numbers and mixes them only in comparisons. JSON's numbers are doubles, and the literal in
  * `value.n + 1` is an int, so both orders of both kinds are added. All variables of number type are dynamic for the
  * same reason: `offset == 3` would be refused with a declared type.
  */
-function createEnvironment(): Environment {
+export function createEnvironment(variables: readonly Pick<Variable, 'name' | 'type'>[]): Environment {
   const environment = new Environment({ homogeneousAggregateLiterals: false });
   for (const { name, type } of variables) {
     environment.registerVariable(name, type === 'string' || type === 'map' ? type : 'dyn');
@@ -91,5 +93,5 @@ function createEnvironment(): Environment {
   return environment;
 }
 
-/** The one environment of all expressions. */
-export const environment = createEnvironment();
+/** The one environment of all expressions over a record. */
+export const environment = createEnvironment(variables);

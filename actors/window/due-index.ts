@@ -1,0 +1,34 @@
+import type { Store } from '../store.ts';
+import { binaryToTime, timeToBinary } from './binary.ts';
+
+const tag = 'i';
+const beyond = 'j';
+
+/** Keys by a time at which there is something to do for them, in the node's store: what is due is a range from the front. */
+export class DueIndex {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  put(time: number, key: string): void {
+    this.#store.put(tag + timeToBinary(time) + key, 1);
+  }
+
+  delete(time: number, key: string): void {
+    this.#store.delete(tag + timeToBinary(time) + key);
+  }
+
+  /** Entries up to a time, that one included. The one just read may be deleted, others may be put behind it. */
+  *upTo(time: number): Iterable<{ readonly time: number; readonly key: string }> {
+    if (time === -Infinity) return;
+    for (const [place] of this.#store.range(tag, tag + timeToBinary(time + 1))) yield { time: binaryToTime(place, 1), key: place.slice(9) };
+  }
+
+  /** The first time; Infinity for none. */
+  first(): number {
+    for (const [place] of this.#store.range(tag, beyond)) return binaryToTime(place, 1);
+    return Infinity;
+  }
+}

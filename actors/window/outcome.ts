@@ -1,0 +1,68 @@
+import type { Collector, PassedOn } from '../component.ts';
+import type { Store } from '../store.ts';
+import type { WindowSettings } from './intake.ts';
+import type { Emit, Group, Keeper, Retract } from './kind.ts';
+import { Results } from './results.ts';
+
+/** So many windows are past per checkpoint at most: the others follow at the next one, which comes at once. */
+const maxExpired = 10_000;
+
+/** The second half: merges partial results into the store, sends results and deletes what is past, all of it at a barrier. */
+export class Outcome {
+  readonly #settings: WindowSettings;
+  readonly #keeper: Keeper;
+  readonly #results: Results;
+  #own: number;
+  #passedOn: number;
+
+  constructor(settings: WindowSettings, task: { readonly task: number; readonly watermark: number }, store: Store) {
+    this.#settings = settings;
+    this.#keeper = settings.kind.keep(settings.algebra, store);
+    this.#results = new Results({ ...settings, task: task.task });
+    this.#own = task.watermark;
+    this.#passedOn = this.#promise();
+  }
+
+  /** The watermark as of the last barrier. */
+  get own(): number {
+    return this.#own;
+  }
+
+  /** Merges a group in. Where its windows are past it goes where late records go. */
+  take(group: Group, out: Collector): void {
+    if (this.#keeper.take(group, this.#own)) return;
+    const bounds = this.#settings.kind.bounds(group);
+    out.lateCopy(this.#results.record(group.key, bounds, this.#settings.algebra.settle(group.partial), this.#own), this.#own);
+  }
+
+  /** All groups of the epoch were taken: sends what is to be sent, and goes on to a watermark. */
+  advance(watermark: number, idle: boolean, out: Collector): PassedOn {
+    this.#own = Math.max(this.#own, watermark);
+    const stamp = this.#passedOn;
+    const emit: Emit = (key, window, partial) => out.copy(this.#results.record(key, window, partial, stamp), 0);
+    const retract: Retract = (key, start) => out.copy(this.#results.tombstone(key, start, stamp), 0);
+    switch (this.#settings.emit) {
+      case 'update':
+        this.#keeper.changes(emit, retract);
+        this.#keeper.expire(this.#own, maxExpired, null);
+        break;
+      case 'final':
+        this.#keeper.changes(null, null);
+        this.#keeper.expire(this.#own, maxExpired, emit);
+        break;
+      case 'complete':
+        this.#keeper.changes(null, retract);
+        this.#keeper.expire(this.#own, maxExpired, emit);
+        this.#keeper.all(emit);
+        break;
+    }
+    this.#passedOn = Math.max(this.#passedOn, this.#promise());
+    const left = this.#keeper.nextDue() <= this.#own;
+    return { own: this.#own, watermark: this.#passedOn, idle, again: left ? 0 : null };
+  }
+
+  /** What readers may rely on: windows that are past and not sent yet hold it back. */
+  #promise(): number {
+    return Math.min(this.#own, this.#keeper.nextDue() - 1) - this.#settings.kind.hold;
+  }
+}

@@ -1,0 +1,45 @@
+import type { StreamRecord } from '../record.ts';
+import type { StoreValue } from '../store.ts';
+import type { Algebra, Partial } from './algebra.ts';
+import { toBytes } from './binary.ts';
+import type { GroupKey } from './group-key.ts';
+import type { Bounds } from './kind.ts';
+
+/** What results are made with. */
+export interface ResultSettings {
+  readonly name: string;
+  readonly task: number;
+  readonly key: GroupKey;
+  readonly algebra: Algebra;
+}
+
+/** Makes records of results. */
+export class Results {
+  readonly #settings: ResultSettings;
+  readonly #origin: StreamRecord['origin'];
+
+  constructor(settings: ResultSettings) {
+    this.#settings = settings;
+    this.#origin = { topic: settings.name, partition: settings.task, codec: 'json' };
+  }
+
+  /** A result, or what came too late to be part of one. `stamp`: no later result is older than this. */
+  record(key: string, window: Bounds | null, partial: Partial, stamp: number): StreamRecord {
+    const value: Record<string, StoreValue> = { key: this.#settings.key.show(key), ...this.#settings.algebra.result(partial) };
+    if (window !== null) value['window'] = { start: window.start, end: window.end };
+    return this.#make(recordKey(key, window?.start ?? null), value, partial[0], stamp);
+  }
+
+  /** Takes a result back: a tombstone for its key. */
+  tombstone(key: string, start: number, stamp: number): StreamRecord {
+    return { ...this.#make(recordKey(key, start), null, Math.max(start, 0), stamp), changed: false };
+  }
+
+  #make(key: Uint8Array, value: unknown, time: number, stamp: number): StreamRecord {
+    return { key, bytes: null, value, headers: [], timestamp: time, offset: 0, origin: this.#origin, changed: true, time, stamp };
+  }
+}
+
+function recordKey(key: string, start: number | null): Uint8Array {
+  return toBytes(start === null ? key : `${key}-${start}`);
+}
