@@ -1,0 +1,135 @@
+import { statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { open } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
+import { asFailure, Failure } from '../../actors/failure.ts';
+import type { StateIdentity } from '../../actors/store.ts';
+
+/** A named database: bytes under bytes; `lastSize`: of the value that was read last. */
+export type Table = Database<Buffer, Buffer> & { readonly lastSize: number };
+
+/** Free bytes that are left alone whatever is written: LMDB may crash where a disk is full to the last byte. */
+const reserve = 16 * 1024 * 1024;
+
+/** LMDB's and the system's codes of a disk, or map, that takes no more. */
+const fullCodes: readonly unknown[] = ['ENOSPC', 'EDQUOT', 28, 122, -30792];
+
+/** Named databases an environment may have, beside those it opens at first. */
+const spareDatabases = 64;
+
+/** Bytes that may still be written into a folder. */
+export type FreeBytes = (dir: string) => number;
+
+/** What the file system says. */
+export function freeBytesOf(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
+}
+
+/** How an environment is opened. */
+export interface EnvironmentOptions {
+  readonly durability?: StateIdentity['durability'];
+  readonly readOnly?: boolean;
+  readonly databases?: number;
+  readonly freeBytes?: FreeBytes;
+}
+
+/**
+ * One LMDB environment: `data.mdb` in a folder of its own, with named databases; the root database has nothing but their names.
+ *
+ * `overlappingSync` is off, so that a transaction is flushed when `write` returns. With `durability: process` the meta page alone is not
+ * (`noMetaSync`): a loss of power may cost the last transaction, never the order or the whole. After a transaction that failed the environment
+ * is not used again: LMDB refuses to begin another one then, and lmdb-js does not look.
+ */
+export class Environment {
+  readonly dir: string;
+  readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #freeBytes: FreeBytes;
+  #broken: Failure | null = null;
+  #open = true;
+
+  constructor(dir: string, { durability = 'process', readOnly = false, databases = 0, freeBytes = freeBytesOf }: EnvironmentOptions = {}) {
+    this.dir = dir;
+    this.#freeBytes = freeBytes;
+    if (!readOnly) this.#checkSpace(0);
+    try {
+      this.#root = open<Buffer, Buffer>({
+        path: dir,
+        noSubdir: false,
+        maxDbs: databases + spareDatabases,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+        overlappingSync: false,
+        noMetaSync: durability === 'process',
+        readOnly
+      });
+    } catch (error) {
+      throw failureOf(error, dir);
+    }
+  }
+
+  /** Opens a named database, making it where it is missing; in an environment that is only read it has to be there. */
+  table(name: string): Table {
+    this.#check();
+    try {
+      return this.#root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' }) as Table;
+    } catch (error) {
+      throw this.#break(error);
+    }
+  }
+
+  /** Names of the databases that there are. */
+  names(): string[] {
+    return [...this.#root.getKeys()].map((key) => Buffer.from(key).toString().replace(/\0$/, ''));
+  }
+
+  /** One transaction; it is committed when this returns. `bytes`: about how much is written. Throws `state_disk_full`. */
+  write(bytes: number, change: () => void): void {
+    this.#check();
+    this.#checkSpace(bytes);
+    try {
+      this.#root.transactionSync(change);
+    } catch (error) {
+      throw this.#break(error);
+    }
+  }
+
+  get bytes(): number {
+    return statSync(join(this.dir, 'data.mdb')).size;
+  }
+
+  /** Safe to call twice. Nothing is pending here: only asynchronous writes would be. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    void this.#root.close();
+  }
+
+  #check(): void {
+    if (this.#broken !== null) throw this.#broken;
+    if (!this.#open) throw new Error(`the environment ${this.dir} is closed`);
+  }
+
+  #checkSpace(bytes: number): void {
+    const free = this.#freeBytes(this.dir);
+    const needed = Math.max(reserve, 4 * bytes);
+    if (free < needed) {
+      throw new Failure('state_disk_full', `Writing state to ${this.dir} wants ${mebibytes(needed)} free on the disk, there are ${mebibytes(free)}.`);
+    }
+  }
+
+  #break(error: unknown): Failure {
+    this.#broken = failureOf(error, this.dir);
+    return this.#broken;
+  }
+}
+
+function failureOf(error: unknown, dir: string): Failure {
+  const code: unknown = (error as { code?: unknown } | null)?.code;
+  if (fullCodes.includes(code)) return new Failure('state_disk_full', `State could not be written to ${dir}: ${(error as Error).message}.`, { cause: error });
+  return asFailure(error, 'state_corrupt');
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.floor(bytes / 1_048_576)} MiB`;
+}

@@ -1,0 +1,203 @@
+import type { Failure } from '../../actors/failure.ts';
+import type { Attempt, StateChange, StateIdentity, Store, TaskState } from '../../actors/store.ts';
+import { entryOfJson, jsonOf } from './entry-codec.ts';
+import { KeyedStore } from './keyed-store.ts';
+import type { Progress } from './meta.ts';
+import type { PreparedChange } from './prepared-codec.ts';
+import type { TaskDisk } from './task-disk.ts';
+
+/** What code passes. */
+export interface TaskStateSettings {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds after which an applied epoch is written though no other follows. */
+  readonly writeDelay: number;
+}
+
+/** An epoch that is applied and not written to the stores yet, and how far it brings the state. */
+interface Unwritten {
+  readonly changes: readonly PreparedChange[];
+  readonly progress: Progress;
+}
+
+/**
+ * A task's state: overlays in memory over what is on disk. An epoch's changes are written twice: as prepared chunks before the commit, and to the
+ * stores after it, together with the chunks of the next epoch, so that each epoch costs one transaction.
+ */
+export class LmdbTaskState implements TaskState {
+  readonly quarantined: string | null;
+  readonly #disk: TaskDisk;
+  readonly #settings: TaskStateSettings;
+  readonly #stores = new Map<string, KeyedStore>();
+  #unwritten: Unwritten | null = null;
+  /** Noted for the epoch that is applied next. */
+  #positions: Record<string, number> = {};
+  /** What the sealed epoch changed, once it was asked for. */
+  #sealed: readonly PreparedChange[] | null = null;
+  #isPrepared = false;
+  #timer: NodeJS.Timeout | null = null;
+  #isOpen = true;
+
+  constructor(disk: TaskDisk, identity: StateIdentity, settings: TaskStateSettings, quarantined: string | null) {
+    this.quarantined = quarantined;
+    this.#disk = disk;
+    this.#settings = settings;
+    const onDamage = (failure: Failure): void => { disk.folder.markCorrupt(failure.message); };
+    for (const name of identity.stores.keys()) this.#stores.set(name, new KeyedStore(name, disk.table(name), onDamage));
+  }
+
+  get applied(): Attempt | null {
+    return this.#latest.applied;
+  }
+
+  get writtenAt(): number | null {
+    return this.#latest.writtenAt;
+  }
+
+  get prepared(): Attempt | null {
+    return this.#latest.prepared;
+  }
+
+  /** With what is applied and not written. */
+  get #latest(): Progress {
+    return this.#unwritten?.progress ?? this.#disk.progress;
+  }
+
+  applyPrepared(): void {
+    const { progress } = this.#disk;
+    if (progress.prepared === null) throw new Error('no epoch is prepared');
+    this.#disk.applyPrepared({ ...progress, applied: progress.prepared, writtenAt: this.#settings.now(), prepared: null });
+  }
+
+  discardPrepared(): void {
+    const { progress } = this.#disk;
+    if (progress.prepared !== null) this.#disk.write([], { ...progress, prepared: null });
+  }
+
+  changelogPosition(store: string): number | null {
+    return this.#latest.positions[store] ?? null;
+  }
+
+  wipe(aside: boolean): string | null {
+    this.#stopTimer();
+    const path = this.#disk.recreate(aside);
+    for (const store of this.#stores.values()) store.reset(this.#disk.table(store.name));
+    this.#unwritten = null;
+    this.#positions = {};
+    this.#sealed = null;
+    this.#isPrepared = false;
+    return path;
+  }
+
+  restore(store: string, entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array | null }[], position: number): void {
+    this.#settle();
+    const { positions, writtenAt } = this.#disk.progress;
+    const changes = entries.map(({ key, value }) => ({ store, entry: entryOfJson(key, value) }));
+    // State that is new counts from now; what is there already stays as old as it was, until all is restored.
+    this.#disk.write(changes, { applied: null, prepared: null, writtenAt: writtenAt ?? this.#settings.now(), positions: { ...positions, [store]: position } });
+  }
+
+  restored(attempt: Attempt): void {
+    this.#settle();
+    this.#disk.write([], { ...this.#disk.progress, applied: attempt, prepared: null, writtenAt: this.#settings.now() });
+  }
+
+  store(name: string): Store {
+    return this.#store(name);
+  }
+
+  seal(store: string): void {
+    this.#store(store).seal();
+    this.#sealed = null;
+  }
+
+  sealed(): readonly StateChange[] {
+    return this.#sealedChanges().map(({ store, entry }) => ({ store, key: entry.key, value: jsonOf(entry) }));
+  }
+
+  prepare(attempt: Attempt): void {
+    this.#stopTimer();
+    const progress = { ...this.#latest, prepared: attempt };
+    this.#disk.prepare(this.#unwritten?.changes ?? [], this.#sealedChanges(), progress);
+    this.#written();
+    this.#isPrepared = true;
+  }
+
+  apply(attempt: Attempt): void {
+    const { prepared, positions } = this.#disk.progress;
+    if (!this.#isPrepared || prepared?.epoch !== attempt.epoch || prepared.nonce !== attempt.nonce) throw new Error(`epoch ${attempt.epoch} (${attempt.nonce}) was not prepared`);
+    const progress = { applied: attempt, writtenAt: this.#settings.now(), prepared: null, positions: { ...positions, ...this.#positions } };
+    this.#unwritten = { changes: this.#sealedChanges(), progress };
+    this.#positions = {};
+    this.#sealed = null;
+    this.#isPrepared = false;
+    for (const store of this.#stores.values()) store.apply();
+    this.#timer = setTimeout(() => { this.#settleLater(); }, this.#settings.writeDelay).unref();
+  }
+
+  noteChangelog(positions: ReadonlyMap<string, number>): void {
+    for (const [store, position] of positions) this.#positions[store] = position;
+  }
+
+  get size(): { readonly entries: number; readonly bytes: number } {
+    return this.#disk.size;
+  }
+
+  get dirty(): number {
+    let count = 0;
+    for (const store of this.#stores.values()) count += store.dirty + (this.#isPrepared ? 0 : store.sealed);
+    return count;
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    let clean = true;
+    try {
+      this.#settle();
+    } catch {
+      // What is prepared on disk is what was committed: the next one to open it applies that.
+      clean = false;
+    }
+    this.#disk.close(clean);
+  }
+
+  /** Writes what is applied; nothing waits behind it. */
+  #settle(): void {
+    this.#stopTimer();
+    if (this.#unwritten === null) return;
+    this.#disk.write(this.#unwritten.changes, this.#unwritten.progress);
+    this.#written();
+  }
+
+  #settleLater(): void {
+    // An epoch that was prepared meanwhile has written it.
+    this.#timer = null;
+    try {
+      this.#settle();
+    } catch {
+      // It is kept; the next `prepare` tries again, and tells.
+    }
+  }
+
+  #written(): void {
+    this.#unwritten = null;
+    for (const store of this.#stores.values()) store.written();
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #sealedChanges(): readonly PreparedChange[] {
+    this.#sealed ??= [...this.#stores.values()].flatMap((store) => store.encodeSealed().map((entry) => ({ store: store.name, entry })));
+    return this.#sealed;
+  }
+
+  #store(name: string): KeyedStore {
+    const store = this.#stores.get(name);
+    if (store === undefined) throw new Error(`the task has no store ${name}`);
+    return store;
+  }
+}
