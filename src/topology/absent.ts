@@ -2,7 +2,7 @@
 const absent: readonly (readonly [words: RegExp, what: string])[] = [
   [/^(sasl|ssl|tls|security|security_protocol)$/i, 'TLS and SASL: brokers are reached in plain text'],
   [/^(tables?|enrich|join|lookup)$/i, 'tables and joins'],
-  [/^(window|aggregate|dedupe|reduce|group_?by|event_?time|watermarks?|output_?mode)$/i, 'windows, aggregates and event time'],
+  [/^(dedupe|deduplicate|distinct)$/i, 'dedupe'],
   [/^(avro|protobuf|registry|schema_?registry)$/i, 'Avro, Protobuf and schema registries']
 ];
 

@@ -10,6 +10,7 @@ import { problemCodes } from './problem.ts';
 import { recipeOptions } from './recipe-options.ts';
 import { scripts } from './script/reference.ts';
 import { nodeSchema, topologySchema } from './schema.ts';
+import { windows } from './window-reference.ts';
 
 /** config/REFERENCE.md: everything a topology file may say, from the definitions themselves. */
 export function generateReference(): string {
@@ -17,6 +18,7 @@ export function generateReference(): string {
     intro,
     `## The file\n\n${optionTable(toSchema(topologySchema))}`,
     ...(['source', 'transform', 'sink'] as const).map(chapter),
+    windows(),
     scripts,
     expressions(),
     errorHandling,

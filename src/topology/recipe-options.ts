@@ -32,7 +32,8 @@ export const recipeOptions: readonly RecipeOption[] = [
   { theirs: ['commit.interval.ms', 'state.backend.checkpoint interval'], ours: ['trigger.checkpoint_interval'], note: '100 ms at most, not 30 s or 5 minutes: exactly-once output is visible at each checkpoint, in milliseconds when little comes.' },
   { theirs: ['checkpointLocation', 'state.dir'], ours: ['--state-dir'], note: 'Positions are in the consumer group, where another daemon finds them. The folder is one daemon\'s own, and locked.' },
   { theirs: ['processing.guarantee'], ours: ['delivery'], note: '`exactly_once` is the default.' },
-  { theirs: ['outputMode'], ours: [], note: 'Each output once (append). `update` and `complete` belong to windows, which are not in this version.' },
+  { theirs: ['outputMode', 'suppress'], ours: ['transforms: emit'], note: 'Of a window: `update`, `final` (append), `complete`. Other nodes send each output once.' },
+  { theirs: ['withWatermark'], ours: ['sources: watermark.delay', 'transforms: grace'], note: 'The delay is of the source, for all its windows; `grace` of one window.' },
   { theirs: ['foreachBatch'], ours: ['sinks: from', 'sinks: topic'], note: 'As many sinks as you like, all of them in one transaction; `route` sends records to several.' },
 
   { theirs: ['acks'], ours: [], note: '`all`: with less, an acknowledged record can be lost with its leader.' },
