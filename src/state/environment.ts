@@ -2,17 +2,15 @@ import { statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
-import { asFailure, Failure } from '../../actors/failure.ts';
+import { Failure } from '../../actors/failure.ts';
 import type { StateIdentity } from '../../actors/store.ts';
+import { lmdbFailure } from './lmdb-errors.ts';
 
 /** A named database: bytes under bytes; `lastSize`: of the value that was read last. */
 export type Table = Database<Buffer, Buffer> & { readonly lastSize: number };
 
 /** Free bytes that are left alone whatever is written: LMDB may crash where a disk is full to the last byte. */
 const reserve = 16 * 1024 * 1024;
-
-/** LMDB's and the system's codes of a disk, or map, that takes no more. */
-const fullCodes: readonly unknown[] = ['ENOSPC', 'EDQUOT', 28, 122, -30792];
 
 /** Named databases an environment may have, beside those it opens at first. */
 const spareDatabases = 64;
@@ -45,7 +43,7 @@ export class Environment {
   readonly dir: string;
   readonly #root: RootDatabase<Buffer, Buffer>;
   readonly #freeBytes: FreeBytes;
-  #broken: Failure | null = null;
+  #broken: Error | null = null;
   #open = true;
 
   constructor(dir: string, { durability = 'process', readOnly = false, databases = 0, freeBytes = freeBytesOf }: EnvironmentOptions = {}) {
@@ -64,7 +62,7 @@ export class Environment {
         readOnly
       });
     } catch (error) {
-      throw failureOf(error, dir);
+      throw lmdbFailure(error, dir);
     }
   }
 
@@ -118,16 +116,10 @@ export class Environment {
     }
   }
 
-  #break(error: unknown): Failure {
-    this.#broken = failureOf(error, this.dir);
+  #break(error: unknown): Error {
+    this.#broken = lmdbFailure(error, this.dir);
     return this.#broken;
   }
-}
-
-function failureOf(error: unknown, dir: string): Failure {
-  const code: unknown = (error as { code?: unknown } | null)?.code;
-  if (fullCodes.includes(code)) return new Failure('state_disk_full', `State could not be written to ${dir}: ${(error as Error).message}.`, { cause: error });
-  return asFailure(error, 'state_corrupt');
 }
 
 function mebibytes(bytes: number): string {

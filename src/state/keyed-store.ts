@@ -1,9 +1,8 @@
-import { asFailure } from '../../actors/failure.ts';
-import type { Failure } from '../../actors/failure.ts';
 import type { Store, StoreKey, StoreValue } from '../../actors/store.ts';
 import { decodeEntry, decodeValue, diskBound, diskEnd, diskKey, encodeEntry, keyBytes } from './entry-codec.ts';
 import type { EncodedEntry } from './entry-codec.ts';
 import type { Table } from './environment.ts';
+import { isDamage, lmdbFailure } from './lmdb-errors.ts';
 import { deleted, lowerBound, mergeKeys, Overlay } from './overlay.ts';
 import type { Change } from './overlay.ts';
 
@@ -13,14 +12,14 @@ import type { Change } from './overlay.ts';
  */
 export class KeyedStore implements Store {
   readonly name: string;
-  readonly #onDamage: (failure: Failure) => void;
+  readonly #onDamage: (reason: string) => void;
   #table: Table;
   #current = new Overlay();
   #sealed: Overlay | null = null;
   #applied: Overlay | null = null;
 
   /** `onDamage` is called before `state_corrupt` is thrown. */
-  constructor(name: string, table: Table, onDamage: (failure: Failure) => void) {
+  constructor(name: string, table: Table, onDamage: (reason: string) => void) {
     this.name = name;
     this.#table = table;
     this.#onDamage = onDamage;
@@ -85,9 +84,9 @@ export class KeyedStore implements Store {
     }
   }
 
-  #damaged(error: unknown): Failure {
-    const failure = asFailure(error, 'state_corrupt');
-    this.#onDamage(failure);
+  #damaged(error: unknown): Error {
+    const failure = lmdbFailure(error, `store ${this.name}`);
+    if (isDamage(failure)) this.#onDamage(failure.message);
     return failure;
   }
 

@@ -3,6 +3,7 @@ import { diskKey } from './entry-codec.ts';
 import { Environment } from './environment.ts';
 import type { FreeBytes, Table } from './environment.ts';
 import { Failure } from '../../actors/failure.ts';
+import { isDamage, lmdbFailure } from './lmdb-errors.ts';
 import { checkIdentity, mergeIdentity } from './identity.ts';
 import { noProgress, putIdentity, putProgress, readIdentity, readProgress } from './meta.ts';
 import type { Progress } from './meta.ts';
@@ -79,7 +80,7 @@ export class TaskDisk {
   }
 
   applyPrepared(progress: Progress): void {
-    const changes = [...this.#chunks.getRange()].flatMap(({ value }) => decodeChunk(value));
+    const changes = this.#guard(() => [...this.#chunks.getRange()].flatMap(({ value }) => decodeChunk(value)));
     // A store that the plan does not name any more keeps what belongs to it.
     for (const { store } of changes) if (!this.#tables.has(store)) this.#openTable(store);
     this.write(changes, progress);
@@ -136,12 +137,25 @@ export class TaskDisk {
   }
 
   #write(bytes: number, progress: Progress, change: () => void): void {
-    this.#environment.write(bytes, () => {
-      change();
-      putProgress(this.#meta, progress);
+    this.#guard(() => {
+      this.#environment.write(bytes, () => {
+        change();
+        putProgress(this.#meta, progress);
+      });
     });
     this.#progress = progress;
     this.#count();
+  }
+
+  /** Damage that is found is remembered: the next one to open it puts it aside. */
+  #guard<T>(access: () => T): T {
+    try {
+      return access();
+    } catch (error) {
+      const failure = lmdbFailure(error, this.folder.path);
+      if (isDamage(failure)) this.folder.markCorrupt(failure.message);
+      throw failure;
+    }
   }
 
   /** Something came of opening it. */

@@ -1,4 +1,3 @@
-import type { Failure } from '../../actors/failure.ts';
 import type { Attempt, StateChange, StateIdentity, Store, TaskState } from '../../actors/store.ts';
 import { entryOfJson, jsonOf } from './entry-codec.ts';
 import { KeyedStore } from './keyed-store.ts';
@@ -42,7 +41,7 @@ export class LmdbTaskState implements TaskState {
     this.quarantined = quarantined;
     this.#disk = disk;
     this.#settings = settings;
-    const onDamage = (failure: Failure): void => { disk.folder.markCorrupt(failure.message); };
+    const onDamage = (reason: string): void => { disk.folder.markCorrupt(reason); };
     for (const name of identity.stores.keys()) this.#stores.set(name, new KeyedStore(name, disk.table(name), onDamage));
   }
 
