@@ -13,6 +13,8 @@ export interface PartitionTime {
 export class EventTime {
   readonly #time: SourceTime;
   #watermark: number;
+  /** Whether a record came since the last barrier: what it moved is to be told before the partition counts as idle. */
+  #moved = false;
   /** Where the watermark stood when the partition became idle. */
   #base: number | null = null;
 
@@ -38,6 +40,7 @@ export class EventTime {
   /** Takes note of a record's event time, once it was let in. */
   note(time: number): void {
     this.#base = null;
+    this.#moved = true;
     // Kafka's -1 is no time.
     if (time >= 0 && time - this.#time.delay > this.#watermark) this.#watermark = time - this.#time.delay;
   }
@@ -45,7 +48,9 @@ export class EventTime {
   /** How the partition stands at a barrier, after so many milliseconds read to its end without a record. */
   stand(quiet: number): PartitionTime {
     const { idle: after, advance } = this.#time;
-    if (quiet < after) return { watermark: this.#watermark, idle: false };
+    const moved = this.#moved;
+    this.#moved = false;
+    if (moved || quiet < after) return { watermark: this.#watermark, idle: false };
     // Without a first record there is nothing to go on from.
     if (!advance || this.#watermark === -Infinity) return { watermark: this.#watermark, idle: true };
     this.#base ??= this.#watermark;

@@ -49,7 +49,12 @@ export class Intake {
 
   /** Milliseconds for which the partition is read to its end without a record; 0 while there is something to read. */
   get quiet(): number {
-    return this.#position < this.#end ? 0 : this.#settings.clock.elapsed() - this.#quietSince;
+    return !this.caughtUp ? 0 : this.#settings.clock.elapsed() - this.#quietSince;
+  }
+
+  /** True when the partition is read to its end, as far as is known. */
+  get caughtUp(): boolean {
+    return this.#position >= this.#end;
   }
 
   /** The partition was found to go on at least to here. */
@@ -117,7 +122,7 @@ export class Intake {
   #admit(part: FetchedBatch): void {
     if (part === this.#held) this.#held = null;
     else if (this.#held !== null) this.#held = { ...this.#held, records: this.#held.records.slice(part.records.length), bytes: this.#held.bytes - part.bytes };
-    const behind = this.#position < this.#end;
+    const behind = !this.caughtUp;
     this.#position = part.nextOffset;
     if (part.records.length > 0 || behind) this.#quietSince = this.#settings.clock.elapsed();
     this.#settings.credit.take(weight(part));

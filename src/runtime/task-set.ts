@@ -36,7 +36,7 @@ interface SlotSide {
 }
 
 /** Bounds of one partition's credit, in bytes; between them the topology's is shared out evenly. */
-const creditBounds = { least: 128 * 1024, most: 1024 * 1024 };
+const creditBounds = { least: 128 * 1024, most: 2 * 1024 * 1024 };
 
 /** The tasks of a topology that the group assigns to this daemon, each in its slot. */
 export class TaskSet {

@@ -275,13 +275,19 @@ export class Task {
     return true;
   }
 
+  /** True when all that was there at the last fetches is in. */
+  #caughtUp(): boolean {
+    for (const { intake } of this.#inputs.values()) if (!intake.caughtUp) return false;
+    return true;
+  }
+
   /** Whether the epoch is to end as soon as it may: what came is visible only then, or it is all that will come. */
   #hurries(): boolean {
     if (this.#draining !== null || this.#urgent()) return true;
     if (!this.#pace.free) return this.#reached();
     if (this.#settings.plan.unhurried) return false;
-    // At-least-once output is visible without a commit, so only exactly-once hurries.
-    return this.#dirty === 'records' && this.#settings.plan.delivery === 'exactly_once';
+    // At-least-once output is visible without a commit, so only exactly-once hurries; behind a backlog nobody waits for the next milliseconds.
+    return this.#dirty === 'records' && this.#settings.plan.delivery === 'exactly_once' && this.#caughtUp();
   }
 
   /** Milliseconds until the next barrier may go, and the budget's word on it. */
