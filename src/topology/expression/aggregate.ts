@@ -73,9 +73,8 @@ const synonyms: Readonly<Record<string, string>> = {
 };
 
 function unknownFunction(name: string, offset: number): ExpressionProblem {
-  const lower = name.toLowerCase();
-  const meant = (Object.hasOwn(synonyms, lower) ? synonyms[lower] : undefined) ?? nearest(name, names);
-  const hint = meant === null || meant === undefined ? `known here: ${names.join(', ')}` : `did you mean ${meant}?`;
+  const near = nearest(name, [...names, ...Object.keys(synonyms)]);
+  const hint = near === null ? `known here: ${names.join(', ')}` : `did you mean ${names.includes(near) ? near : (synonyms[near] ?? near)}?`;
   return { offset, code: 'bad_expression', message: `there is no aggregate function ${name}`, hint };
 }
 
