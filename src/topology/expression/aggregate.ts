@@ -73,7 +73,9 @@ const synonyms: Readonly<Record<string, string>> = {
 };
 
 function unknownFunction(name: string, offset: number): ExpressionProblem {
-  const near = nearest(name, [...names, ...Object.keys(synonyms)]);
+  const lower = name.toLowerCase();
+  // Short words are near to too much: median is no mean.
+  const near = Object.hasOwn(synonyms, lower) ? lower : nearest(lower, [...names, ...Object.keys(synonyms).filter(({ length }) => length > 6)]);
   const hint = near === null ? `known here: ${names.join(', ')}` : `did you mean ${names.includes(near) ? near : (synonyms[near] ?? near)}?`;
   return { offset, code: 'bad_expression', message: `there is no aggregate function ${name}`, hint };
 }
