@@ -2,15 +2,10 @@ import type { Store } from '../store.ts';
 import type { Algebra, Partial } from './algebra.ts';
 import { binaryToTime, timeToBinary } from './binary.ts';
 import { DueIndex } from './due-index.ts';
-import type { Bounds, Emit, Group, Keeper } from './kind.ts';
+import type { Emit, Group, Keeper } from './kind.ts';
 import type { SlidingSettings } from './sliding.ts';
-
-/** A pane as it is stored. */
-interface StoredPane {
-  readonly time: number;
-  readonly from: number;
-  readonly partial: Partial;
-}
+import type { Pane } from './sliding-merge.ts';
+import { windowsEndingAt } from './sliding-merge.ts';
 
 /** Panes are stored by their key, then by time; the index has the ends of windows. */
 const tag = 'p';
@@ -53,7 +48,7 @@ export class SlidingKeeper implements Keeper {
     if (emit !== null) {
       for (const [key, changed] of this.#changed) {
         const panes = this.#panes(key, -Infinity, Infinity);
-        for (const end of this.#affected(panes, changed)) this.#emit(key, panes, end, emit);
+        this.#emit(key, panes, this.#affected(panes, changed), emit);
       }
     }
     this.#changed.clear();
@@ -68,7 +63,7 @@ export class SlidingKeeper implements Keeper {
       // Behind this end the window ends of the panes one size before are all past.
       const oldest = end - size - 1;
       const panes = this.#panes(key, oldest, emit === null ? oldest : end);
-      if (emit !== null && this.#hasEnd(panes, end)) this.#emit(key, panes, end, emit);
+      if (emit !== null && this.#hasEnd(panes, end)) this.#emit(key, panes, [end], emit);
       for (const { time, from } of panes) if (time === oldest) this.#store.delete(panePlace(key, time) + timeToBinary(from));
       this.#ends.delete(end, key);
     }
@@ -76,10 +71,10 @@ export class SlidingKeeper implements Keeper {
 
   all(emit: Emit): void {
     let key: string | null = null;
-    let panes: StoredPane[] = [];
+    let panes: Pane[] = [];
     const flush = (): void => {
       if (key === null) return;
-      for (const end of this.#allEnds(panes)) if (end + this.#settings.grace > this.#watermark) this.#emit(key, panes, end, emit);
+      this.#emit(key, panes, this.#allEnds(panes).filter((end) => end + this.#settings.grace > this.#watermark), emit);
     };
     for (const [place, partial] of this.#store.range(tag, beyond)) {
       const found = keyOf(place);
@@ -98,15 +93,15 @@ export class SlidingKeeper implements Keeper {
   }
 
   /** Panes of a key, by time. */
-  #panes(key: string, first: number, last: number): StoredPane[] {
+  #panes(key: string, first: number, last: number): Pane[] {
     const start = first === -Infinity ? keyPlace(key) : panePlace(key, first);
-    const panes: StoredPane[] = [];
+    const panes: Pane[] = [];
     for (const [place, partial] of this.#store.range(start, last === Infinity ? `${keyPlace(key)}\xff\xff` : panePlace(key, last + 1))) panes.push(paneOf(place, partial as Partial));
     return panes;
   }
 
   /** Ends of the windows of a key, in order. */
-  #allEnds(panes: readonly StoredPane[]): number[] {
+  #allEnds(panes: readonly Pane[]): number[] {
     const ends = new Set<number>();
     for (const { time, from } of panes) {
       if (from <= time) ends.add(time);
@@ -116,25 +111,19 @@ export class SlidingKeeper implements Keeper {
   }
 
   /** Ends of the windows that changed panes belong to, or that they brought about. */
-  #affected(panes: readonly StoredPane[], changed: readonly { readonly time: number; readonly from: number }[]): number[] {
+  #affected(panes: readonly Pane[], changed: readonly { readonly time: number; readonly from: number }[]): number[] {
     const { size } = this.#settings;
     return this.#allEnds(panes).filter((end) => changed.some(({ time, from }) => (end >= from && end <= time + size) || end === time + size + 1));
   }
 
-  #hasEnd(panes: readonly StoredPane[], end: number): boolean {
+  #hasEnd(panes: readonly Pane[], end: number): boolean {
     return panes.some(({ time, from }) => (time === end && from <= end) || time === end - this.#settings.size - 1);
   }
 
-  /** Sends the window with this end, where it has a record. */
-  #emit(key: string, panes: readonly StoredPane[], end: number, emit: Emit): void {
-    const start = end - this.#settings.size;
-    let merged: Partial | null = null;
-    for (const { time, from, partial } of panes) {
-      if (time < start || time > end || from > end) continue;
-      merged = merged === null ? partial : this.#algebra.merge(merged, partial);
-    }
-    const window: Bounds = { start, end };
-    if (merged !== null) emit(key, window, merged);
+  /** Sends the windows with these ends, where they have a record. */
+  #emit(key: string, panes: readonly Pane[], ends: readonly number[], emit: Emit): void {
+    const { size } = this.#settings;
+    for (const [end, partial] of windowsEndingAt(ends, panes, size, this.#algebra)) emit(key, { start: end - size, end }, partial);
   }
 }
 
@@ -152,6 +141,6 @@ function keyOf(place: string): string {
   return place.slice(5, -16);
 }
 
-function paneOf(place: string, partial: Partial): StoredPane {
+function paneOf(place: string, partial: Partial): Pane {
   return { time: binaryToTime(place, place.length - 16), from: binaryToTime(place, place.length - 8), partial };
 }

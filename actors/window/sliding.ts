@@ -43,7 +43,7 @@ export class SlidingWindows implements WindowKind {
   }
 }
 
-interface Pane {
+interface Open {
   readonly time: number;
   readonly from: number;
   readonly working: Working;
@@ -54,7 +54,7 @@ class SlidingGathering implements Gathering {
   readonly #grace: number;
   readonly #algebra: Algebra;
   /** By key, then by time; by both where a record is too late for the window that ends with it. */
-  readonly #keys = new Map<string, Map<number | string, Pane>>();
+  readonly #keys = new Map<string, Map<number | string, Open>>();
 
   constructor(grace: number, algebra: Algebra) {
     this.#grace = grace;
@@ -65,7 +65,7 @@ class SlidingGathering implements Gathering {
     const { time } = record;
     const from = Math.max(time, watermark - this.#grace + 1);
     let panes = this.#keys.get(key);
-    if (panes === undefined) this.#keys.set(key, (panes = new Map<number | string, Pane>()));
+    if (panes === undefined) this.#keys.set(key, (panes = new Map<number | string, Open>()));
     const id = from === time ? time : `${time}:${from}`;
     let pane = panes.get(id);
     if (pane === undefined) {
