@@ -14,7 +14,12 @@ export function toBinary(bytes: Uint8Array): string {
       bytes[i + 4] as number, bytes[i + 5] as number, bytes[i + 6] as number, bytes[i + 7] as number
     );
   }
-  return i === length ? text : text + String.fromCharCode(...bytes.subarray(i));
+  if (i + 4 <= length) {
+    text += String.fromCharCode(bytes[i] as number, bytes[i + 1] as number, bytes[i + 2] as number, bytes[i + 3] as number);
+    i += 4;
+  }
+  for (; i < length; i++) text += String.fromCharCode(bytes[i] as number);
+  return text;
 }
 
 /** A binary string as bytes. */

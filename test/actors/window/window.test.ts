@@ -97,6 +97,17 @@ describe('a window', () => {
     assert.deepEqual(starts, ['2026-10-31T22:00:00.000Z', '2026-11-01T22:00:00.000Z']);
   });
 
+  it('goes by its own watermark where that of a source that was idle is behind it, after a restart too', () => {
+    const task = local(second);
+    task.barrier({ watermark: 5000 });
+    for (const restart of [false, true]) {
+      if (restart) task.kill();
+      task.feed([at(3999, {}, { stamp: 100 }), at(4000, {}, { stamp: 100 })]);
+      const { sent } = task.barrier({ watermark: 5000 });
+      assert.deepEqual([sent.late.map(({ time }) => time), sent.absorbed], [[3999, 4000], 0]);
+    }
+  });
+
   it('10,000 windows are over per checkpoint, each sent once; the next checkpoint goes on, also after a crash', () => {
     const task = local({ ...second, emit: 'final', grace: '1s' });
     task.feed(Array.from({ length: 25_000 }, (_, i) => at(500, {}, { key: utf8.encode(`k${i}`) })));
