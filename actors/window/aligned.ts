@@ -137,10 +137,8 @@ class AlignedKeeper implements Keeper {
   }
 
   expire(watermark: number, limit: number, emit: Emit | null): void {
-    const { size, grace } = this.#settings;
-    if (watermark === -Infinity) return;
     let left = limit;
-    for (const [place, partial] of this.#store.range(tag, tag + timeToBinary(watermark - size - grace + 1))) {
+    for (const [place, partial] of this.#past(watermark)) {
       if (left-- === 0) return;
       emit?.(place.slice(9), this.#bounds(binaryToTime(place, 1)), partial as Partial);
       this.#store.delete(place);
@@ -151,9 +149,14 @@ class AlignedKeeper implements Keeper {
     for (const [place, partial] of this.#store.range(tag, beyond)) emit(place.slice(9), this.#bounds(binaryToTime(place, 1)), partial as Partial);
   }
 
-  nextDue(): number {
-    for (const [place] of this.#store.range(tag, beyond)) return this.#due(binaryToTime(place, 1));
+  overdue(watermark: number): number {
+    for (const [place] of this.#past(watermark)) return this.#due(binaryToTime(place, 1));
     return Infinity;
+  }
+
+  #past(watermark: number): ReturnType<Store['range']> {
+    const { size, grace } = this.#settings;
+    return watermark === -Infinity ? [] : this.#store.range(tag, tag + timeToBinary(watermark - size - grace + 1));
   }
 
   #due(start: number): number {

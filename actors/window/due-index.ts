@@ -2,7 +2,6 @@ import type { Store } from '../store.ts';
 import { binaryToTime, timeToBinary } from './binary.ts';
 
 const tag = 'i';
-const beyond = 'j';
 
 /** Keys by a time at which there is something to do for them, in the node's store: what is due is a range from the front. */
 export class DueIndex {
@@ -26,9 +25,9 @@ export class DueIndex {
     for (const [place] of this.#store.range(tag, tag + timeToBinary(time + 1))) yield { time: binaryToTime(place, 1), key: place.slice(9) };
   }
 
-  /** The first time; Infinity for none. */
-  first(): number {
-    for (const [place] of this.#store.range(tag, beyond)) return binaryToTime(place, 1);
+  /** The first time up to another; Infinity for none. */
+  first(upTo: number): number {
+    for (const { time } of this.upTo(upTo)) return time;
     return Infinity;
   }
 }

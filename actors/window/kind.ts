@@ -49,8 +49,8 @@ export interface Keeper {
   expire(watermark: number, limit: number, emit: Emit | null): void;
   /** Every window that is not past. */
   all(emit: Emit): void;
-  /** The watermark at which the next window is past; Infinity for none. May be too early. */
-  nextDue(): number;
+  /** The watermark at which the first window was past that is at this one and is still there; Infinity for none. */
+  overdue(watermark: number): number;
 }
 
 /** One kind of window. */

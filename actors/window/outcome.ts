@@ -20,7 +20,7 @@ export class Outcome {
     this.#keeper = settings.kind.keep(settings.algebra, store);
     this.#results = new Results({ ...settings, task: task.task });
     this.#own = task.watermark;
-    this.#passedOn = this.#promise();
+    this.#passedOn = this.#promise(this.#keeper.overdue(this.#own));
   }
 
   /** The watermark as of the last barrier. */
@@ -56,13 +56,13 @@ export class Outcome {
         this.#keeper.all(emit);
         break;
     }
-    this.#passedOn = Math.max(this.#passedOn, this.#promise());
-    const left = this.#keeper.nextDue() <= this.#own;
-    return { own: this.#own, watermark: this.#passedOn, idle, again: left ? 0 : null };
+    const overdue = this.#keeper.overdue(this.#own);
+    this.#passedOn = Math.max(this.#passedOn, this.#promise(overdue));
+    return { own: this.#own, watermark: this.#passedOn, idle, again: overdue === Infinity ? null : 0 };
   }
 
   /** What readers may rely on: windows that are past and not sent yet hold it back. */
-  #promise(): number {
-    return Math.min(this.#own, this.#keeper.nextDue() - 1) - this.#settings.kind.hold;
+  #promise(overdue: number): number {
+    return Math.min(this.#own, overdue - 1) - this.#settings.kind.hold;
   }
 }

@@ -79,8 +79,8 @@ export class SessionKeeper implements Keeper {
     }
   }
 
-  nextDue(): number {
-    return this.#ends.first() + this.#rest;
+  overdue(watermark: number): number {
+    return this.#ends.first(watermark - this.#rest) + this.#rest;
   }
 
   #note(key: string, sessions: readonly Session[], time: number): void {

@@ -88,8 +88,9 @@ export class SlidingKeeper implements Keeper {
     flush();
   }
 
-  nextDue(): number {
-    return this.#ends.first() + this.#settings.grace;
+  overdue(watermark: number): number {
+    const { grace } = this.#settings;
+    return this.#ends.first(watermark - grace) + grace;
   }
 
   /** Panes of a key, by time. */

@@ -112,8 +112,8 @@ class UnboundedKeeper implements Keeper {
     for (const [place, stored] of this.#store.range(tag, beyond)) emit(place.slice(1), null, (stored as unknown as Stored)[1]);
   }
 
-  nextDue(): number {
-    return this.#ttl === Infinity ? Infinity : this.#lasts.first() + this.#ttl;
+  overdue(watermark: number): number {
+    return this.#ttl === Infinity ? Infinity : this.#lasts.first(watermark - this.#ttl) + this.#ttl;
   }
 
   /** An index entry that is too early is left until it is due. */
