@@ -14,6 +14,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   graph: { summary: 'Prints topologies as a picture, for Mermaid or Graphviz.', load: async (output) => (await import('./graph.ts')).graphCommand(output) },
   run: { summary: 'Runs topologies until it is told to stop.', load: async (output) => (await import('./run.ts')).runCommand(output) },
   offsets: { summary: "Shows or sets a topology's committed offsets.", load: async (output) => (await import('./offsets.ts')).offsetsCommand(output) },
+  state: { summary: 'Shows, checks or drops the keyed state on this machine.', load: async (output) => (await import('./state.ts')).stateCommand(output) },
   demo: { summary: 'Streams 20,000 real flights through a topology.', load: async (output) => (await import('./demo.ts')).demoCommand(output) },
   completion: { summary: 'Prints a completion script for a shell.', load: async (output) => (await import('./completion.ts')).completionCommand(output) }
 };

@@ -81,6 +81,22 @@ export class Environment {
     return [...this.#root.getKeys()].map((key) => Buffer.from(key).toString().replace(/\0$/, ''));
   }
 
+  /** Entries of a database; 0 where it is missing. */
+  entries(name: string): number {
+    return this.names().includes(name) ? (this.table(name).getStats() as { readonly entryCount: number }).entryCount : 0;
+  }
+
+  /** Takes a database away, if it is there. */
+  drop(name: string): void {
+    if (!this.names().includes(name)) return;
+    const table = this.table(name);
+    try {
+      table.dropSync();
+    } catch (error) {
+      throw this.#break(error);
+    }
+  }
+
   /** One transaction; it is committed when this returns. `bytes`: about how much is written. Throws `state_disk_full`. */
   write(bytes: number, change: () => void): void {
     this.#check();

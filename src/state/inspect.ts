@@ -1,0 +1,144 @@
+import { existsSync, statSync } from 'node:fs';
+import type { Attempt, StoreValue } from '../../actors/store.ts';
+import { checkDataFile } from './data-file.ts';
+import { decodeEntry } from './entry-codec.ts';
+import { Environment } from './environment.ts';
+import { acquireLock } from './lock.ts';
+import { putIdentity, putProgress, readIdentity, readProgress } from './meta.ts';
+import { metaName } from './task-disk.ts';
+import { heldTasks, heldTopologies, TaskFolder } from './task-folder.ts';
+
+/** What lies on disk of one store. */
+export interface StoreSummary {
+  readonly name: string;
+  readonly entries: number;
+  readonly holds: Readonly<Record<string, unknown>>;
+}
+
+/** What lies on disk of a task. A daemon may be at work on it: what it applied in the last moment may lack. */
+export interface TaskSummary {
+  readonly topology: string;
+  readonly task: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly applied: Attempt | null;
+  readonly writtenAt: number | null;
+  readonly stores: readonly StoreSummary[];
+  /** Why nothing can be said of it; null where it can. */
+  readonly problem: string | null;
+}
+
+/** Which tasks, by the name under which their state is kept; null for all. */
+export interface Selection {
+  readonly topology: string | null;
+  readonly task: string | null;
+}
+
+/** An entry of a store. */
+export interface FoundEntry {
+  readonly task: string;
+  readonly key: string;
+  readonly value: StoreValue;
+}
+
+/** The tasks that have state in a state directory. */
+export function selectTasks(stateDir: string, { topology, task }: Selection): { readonly topology: string; readonly task: string; readonly folder: TaskFolder }[] {
+  const topologies = heldTopologies(stateDir).filter((name) => topology === null || name === topology);
+  return topologies.flatMap((name) => heldTasks(stateDir, name).filter((held) => task === null || held === task).map((held) => ({ topology: name, task: held, folder: new TaskFolder(stateDir, name, held) })));
+}
+
+/** What there is, without reading the entries. */
+export function summarize(stateDir: string, selection: Selection): TaskSummary[] {
+  return selectTasks(stateDir, selection).map(({ topology, task, folder }) => {
+    const nothing = { topology, task, path: folder.path, bytes: existsSync(folder.dataFile) ? statSync(folder.dataFile).size : 0, applied: null, writtenAt: null, stores: [] };
+    const problem = unreadable(folder);
+    if (problem !== null) return { ...nothing, problem };
+    return withEnvironment(folder, (environment) => {
+      const meta = environment.table(metaName);
+      const { applied, writtenAt } = readProgress(meta);
+      const stores = Object.entries(readIdentity(meta)?.stores ?? {}).map(([name, holds]) => ({ name, holds, entries: environment.entries(name) }));
+      return { ...nothing, applied, writtenAt, stores, problem: null };
+    });
+  });
+}
+
+/** Why LMDB should not, or need not, open it. */
+function unreadable(folder: TaskFolder): string | null {
+  if (folder.corruption !== null) return folder.corruption;
+  const state = checkDataFile(folder.dataFile);
+  if (state === 'new') return 'nothing was written yet';
+  return state === 'damaged' ? 'data.mdb does not begin as a data file of LMDB' : null;
+}
+
+/** Entries of a store whose key has `text` in it, in key order; '' for all. */
+export function* findEntries(stateDir: string, selection: Selection, store: string, text: string): Generator<FoundEntry> {
+  const part = Buffer.from(text).toString('latin1');
+  for (const { task, folder } of selectTasks(stateDir, selection)) {
+    if (unreadable(folder) !== null) continue;
+    const environment = new Environment(folder.path, { readOnly: true });
+    try {
+      if (!environment.names().includes(store)) continue;
+      for (const { key: found, value: bytes } of environment.table(store).getRange({ snapshot: false })) {
+        const [key, value] = decodeEntry(found, bytes);
+        if (key.includes(part)) yield { task, key, value };
+      }
+    } finally {
+      environment.close();
+    }
+  }
+}
+
+/** What was, or would be, given up. */
+export interface Dropped {
+  readonly topology: string;
+  readonly task: string;
+  readonly store: string | null;
+}
+
+/** Gives up a store, or with null all, of the selected tasks. Only while no daemon holds the state directory: throws `state_locked`. */
+export function dropState(stateDir: string, selection: Selection, store: string | null): Dropped[] {
+  const lock = acquireLock(stateDir);
+  try {
+    return listDrops(stateDir, selection, store).map(({ topology, task }) => {
+      const folder = new TaskFolder(stateDir, topology, task);
+      if (store === null) folder.remove();
+      else dropStore(folder, store);
+      return { topology, task, store };
+    });
+  } finally {
+    lock.release();
+  }
+}
+
+/** What `dropState` would give up. */
+export function listDrops(stateDir: string, selection: Selection, store: string | null): Dropped[] {
+  const tasks = selectTasks(stateDir, selection).filter(({ folder }) => store === null || (unreadable(folder) === null && Object.hasOwn(folder.readStores()?.stores ?? {}, store)));
+  return tasks.map(({ topology, task }) => ({ topology, task, store }));
+}
+
+/** The database as a whole: LMDB can crash when one is only cleared. */
+function dropStore(folder: TaskFolder, store: string): void {
+  withEnvironment(folder, (environment) => {
+    const meta = environment.table(metaName);
+    const identity = readIdentity(meta);
+    if (identity === null) return;
+    const without = { ...identity, stores: Object.fromEntries(Object.entries(identity.stores).filter(([name]) => name !== store)) };
+    const progress = readProgress(meta);
+    const positions = Object.fromEntries(Object.entries(progress.positions).filter(([name]) => name !== store));
+    environment.drop(store);
+    environment.write(0, () => {
+      putIdentity(meta, without);
+      putProgress(meta, { ...progress, positions });
+    });
+    folder.writeStores(without);
+  }, false);
+}
+
+function withEnvironment<T>(folder: TaskFolder, use: (environment: Environment) => T, readOnly = true): T {
+  const environment = new Environment(folder.path, { readOnly });
+  try {
+    return use(environment);
+  } finally {
+    environment.close();
+  }
+}
