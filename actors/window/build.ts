@@ -12,6 +12,12 @@ import { Unbounded } from './unbounded.ts';
 /** Most windows that one record counts for. */
 const maxOverlap = 1000;
 
+/**
+ * The end of a sliding window and of a session is part of it, so that it is past a millisecond later than one that begins there: a record of the very time of the
+ * watermark is still in time, as it is in Kafka Streams.
+ */
+const included = 1;
+
 /** The kind of window that the options ask for. */
 export function kindOf({ window, grace = 0, ttl = Infinity }: WindowOptions): WindowKind {
   switch (window?.type) {
@@ -22,9 +28,9 @@ export function kindOf({ window, grace = 0, ttl = Infinity }: WindowOptions): Wi
     case 'hopping':
       return new AlignedWindows({ size: window.size, every: window.every, offset: window.offset, grace });
     case 'sliding':
-      return new SlidingWindows({ size: window.size, grace });
+      return new SlidingWindows({ size: window.size, grace: grace + included });
     case 'session':
-      return new SessionWindows({ gap: window.gap, grace });
+      return new SessionWindows({ gap: window.gap, grace: grace + included });
   }
 }
 

@@ -56,9 +56,6 @@ const differences: Readonly<Record<string, { readonly ours: Difference; readonly
     ours: { windows: ['ann 5100..6100: 1 2', 'ann 5201..6201: 2'] },
     theirs: { late: [1], windows: ['ann 5100..6100: 2'] }
   },
-  // Ends of sliding windows and sessions are included. A watermark that is just there, or there and grace, closes them here, and the next millisecond there.
-  'sliding-same-time': { ours: { windows: ['ann 4000..5000: 0'], final: ['ann 4000..5000: 0', 'zoe 89000..90000: 2'] }, theirs: { windows: ['ann 4000..5000: 0 1'] } },
-  'session-edge': { ours: { late: [1] }, theirs: { windows: ['ann 5000..5000: 1'] } },
   // Whether a record is late is its own matter here, not that of the session it comes upon.
   'session-late-beside-live': { ours: { late: [3], windows: ['ann 5000..5800: 0 1'] }, theirs: { windows: ['ann 5000..5800: 0 1 3'] } },
   // A session is final here once no record that is not late could lengthen it.

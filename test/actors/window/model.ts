@@ -29,10 +29,10 @@ export interface ModelResult {
   readonly data: readonly Datum[];
 }
 
-/** Whether a record counts for no window at all. */
+/** Whether a record counts for no window at all. A session and a sliding window include their last millisecond. */
 export function isLate({ time, stamp }: Datum, window: ModelWindow, grace: number): boolean {
-  if (window.type === 'session') return time + window.gap + grace <= stamp;
-  if (window.type === 'sliding') return time + window.size + grace <= stamp;
+  if (window.type === 'session') return time + window.gap + grace < stamp;
+  if (window.type === 'sliding') return time + window.size + grace < stamp;
   return alignedStarts(time, window).every((start) => start + window.size + grace <= stamp);
 }
 
@@ -71,12 +71,12 @@ function aligned(key: string, own: readonly Datum[], window: Aligned, grace: num
 function sliding(key: string, own: readonly Datum[], size: number, grace: number): ModelResult[] {
   const ends = new Set<number>();
   for (const { time, stamp } of own) {
-    if (time + grace > stamp) ends.add(time);
+    if (time + grace >= stamp) ends.add(time);
     ends.add(time + 1 + size);
   }
   return [...ends].flatMap((end) => {
-    const data = own.filter(({ time, stamp }) => time >= end - size && time <= end && end + grace > stamp);
-    return data.length === 0 ? [] : [{ key, start: end - size, end, due: end + grace, data }];
+    const data = own.filter(({ time, stamp }) => time >= end - size && time <= end && end + grace >= stamp);
+    return data.length === 0 ? [] : [{ key, start: end - size, end, due: end + grace + 1, data }];
   });
 }
 
@@ -90,7 +90,7 @@ function sessions(key: string, own: readonly Datum[], gap: number, grace: number
   }
   return chains.map((data) => {
     const [start, end] = [data[0]?.time ?? 0, data[data.length - 1]?.time ?? 0];
-    return { key, start, end, due: end + 2 * gap + grace, data };
+    return { key, start, end, due: end + 2 * gap + grace + 1, data };
   });
 }
 
