@@ -5,7 +5,7 @@ import type { StoreValue } from '../store.ts';
 import type { Aggregate, Input } from './aggregate/aggregate.ts';
 import { findAggregate } from './aggregate/functions.ts';
 import type { Algebra, Partial, Working } from './algebra.ts';
-import { count } from './algebra.ts';
+import { mergeTimes, noteTimes, packTimes } from './times.ts';
 
 interface Column {
   readonly name: string;
@@ -43,11 +43,11 @@ export class Aggregates implements Algebra {
   }
 
   create(): Working {
-    return { time: -Infinity, records: 0, states: this.#columns.map(({ aggregate }) => aggregate.create()) };
+    return { time: -Infinity, timestamp: -Infinity, records: 0, states: this.#columns.map(({ aggregate }) => aggregate.create()) };
   }
 
   add(working: Working, record: StreamRecord): void {
-    count(working, record);
+    noteTimes(working, record);
     const { states } = working;
     for (let i = 0; i < states.length; i++) {
       const value = this.#values[i];
@@ -55,13 +55,13 @@ export class Aggregates implements Algebra {
     }
   }
 
-  pack({ time, states }: Working): Partial {
-    return [time, ...this.#columns.map(({ aggregate }, i) => aggregate.pack(states[i]))];
+  pack(working: Working): Partial {
+    return [packTimes(working), ...this.#columns.map(({ aggregate }, i) => aggregate.pack(working.states[i]))];
   }
 
   merge(first: Partial, second: Partial): Partial {
     const states = this.#columns.map(({ aggregate }, i) => aggregate.merge(first[i + 1] as StoreValue, second[i + 1] as StoreValue));
-    return [Math.max(first[0], second[0]), ...states];
+    return [mergeTimes(first[0], second[0]), ...states];
   }
 
   settle(partial: Partial): Partial {

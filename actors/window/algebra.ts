@@ -1,17 +1,20 @@
 import type { StreamRecord } from '../record.ts';
 import type { StoreValue } from '../store.ts';
+import type { Times } from './times.ts';
 
 /** A partial result while records are added to it: changed in place, held by one owner. */
 export interface Working {
   /** Highest event time in it. */
   time: number;
+  /** Highest record timestamp in it. */
+  timestamp: number;
   /** Records added to it, each counted in one partial result only. */
   records: number;
   readonly states: unknown[];
 }
 
-/** A partial result as stores and parcels hold it: its highest event time, then one state for each aggregate. Never changed in place. */
-export type Partial = readonly [time: number, ...states: StoreValue[]];
+/** A partial result as stores and parcels hold it: its highest times, then one state for each aggregate. Never changed in place. */
+export type Partial = readonly [times: Times, ...states: StoreValue[]];
 
 /** The part of a result that an author names: `{ count: 3, average: 1.5 }`. */
 export type Fields = Readonly<Record<string, StoreValue>>;
@@ -34,9 +37,4 @@ export interface Algebra {
   readonly holds: StoreValue;
   /** True where a partial result grows with each record. */
   readonly grows: boolean;
-}
-
-/** What a record adds to a partial result, apart from its values. */
-export function count(working: Working, record: StreamRecord): void {
-  if (record.time > working.time) working.time = record.time;
 }

@@ -30,8 +30,8 @@ export interface Gathering {
 /** Where a result is sent. A window without bounds has none. */
 export type Emit = (key: string, window: Bounds | null, partial: Partial) => void;
 
-/** Takes back a result that was sent: its window is part of another one now. */
-export type Retract = (key: string, start: number) => void;
+/** Takes back a result that was sent: its window is part of another one now, which has this timestamp. */
+export type Retract = (key: string, start: number, timestamp: number) => void;
 
 /** First and last millisecond, or first and the one behind the last, as the kind of window says. */
 export interface Bounds {

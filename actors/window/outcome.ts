@@ -40,7 +40,7 @@ export class Outcome {
     this.#own = Math.max(this.#own, watermark);
     const stamp = this.#passedOn;
     const emit: Emit = (key, window, partial) => out.copy(this.#results.record(key, window, partial, stamp), 0);
-    const retract: Retract = (key, start) => out.copy(this.#results.tombstone(key, start, stamp), 0);
+    const retract: Retract = (key, start, timestamp) => out.copy(this.#results.tombstone(key, { start, timestamp, stamp }), 0);
     switch (this.#settings.emit) {
       case 'update':
         this.#keeper.changes(emit, retract);

@@ -3,7 +3,7 @@ import { asFailure, Failure } from '../failure.ts';
 import type { StreamRecord } from '../record.ts';
 import type { StoreValue } from '../store.ts';
 import type { Algebra, Fields, Partial, Working } from './algebra.ts';
-import { count } from './algebra.ts';
+import { mergeTimes, noteTimes, packTimes } from './times.ts';
 
 /** The expressions of a `reduce`, and their text. */
 export interface ReduceSettings {
@@ -43,24 +43,24 @@ export class Reduce implements Algebra {
 
   /** The state is a list: of the accumulator, or of the values to be folded; null once they did not fit. */
   create(): Working {
-    return { time: -Infinity, records: 0, states: [[]] };
+    return { time: -Infinity, timestamp: -Infinity, records: 0, states: [[]] };
   }
 
   add(working: Working, record: StreamRecord): void {
-    count(working, record);
+    noteTimes(working, record);
     const list = working.states[0] as StoreValue[] | null;
     if (list === null) return;
     if (this.grows || list.length === 0) list.push(this.#value);
     else working.states[0] = this.#fold(this.#settings.step, list[0], this.#value);
   }
 
-  pack({ time, states }: Working): Partial {
-    return [time, states[0] as StoreValue];
+  pack(working: Working): Partial {
+    return [packTimes(working), working.states[0] as StoreValue];
   }
 
   /** Without a `merge` the second is what came after the first. */
   merge(first: Partial, second: Partial): Partial {
-    return [Math.max(first[0], second[0]), this.#mergeLists(first[1] as StoreValue[] | null, second[1] as StoreValue[] | null)];
+    return [mergeTimes(first[0], second[0]), this.#mergeLists(first[1] as StoreValue[] | null, second[1] as StoreValue[] | null)];
   }
 
   settle(partial: Partial): Partial {

@@ -4,6 +4,7 @@ import type { Algebra, Partial } from './algebra.ts';
 import { toBytes } from './binary.ts';
 import type { GroupKey } from './group-key.ts';
 import type { Bounds } from './kind.ts';
+import { eventTime, recordTimestamp } from './times.ts';
 
 /** What results are made with. */
 export interface ResultSettings {
@@ -27,16 +28,16 @@ export class Results {
   record(key: string, window: Bounds | null, partial: Partial, stamp: number): StreamRecord {
     const value: Record<string, StoreValue> = { key: this.#settings.key.show(key), ...this.#settings.algebra.result(partial) };
     if (window !== null) value['window'] = { start: window.start, end: window.end };
-    return this.#make(recordKey(key, window?.start ?? null), value, partial[0], stamp);
+    return this.#make(recordKey(key, window?.start ?? null), value, { time: eventTime(partial[0]), timestamp: recordTimestamp(partial[0]), stamp });
   }
 
   /** Takes a result back: a tombstone for its key. */
-  tombstone(key: string, start: number, stamp: number): StreamRecord {
-    return { ...this.#make(recordKey(key, start), null, Math.max(start, 0), stamp), changed: false };
+  tombstone(key: string, { start, timestamp, stamp }: { readonly start: number; readonly timestamp: number; readonly stamp: number }): StreamRecord {
+    return { ...this.#make(recordKey(key, start), null, { time: Math.max(start, 0), timestamp, stamp }), changed: false };
   }
 
-  #make(key: Uint8Array, value: unknown, time: number, stamp: number): StreamRecord {
-    return { key, bytes: null, value, headers: [], timestamp: time, offset: 0, origin: this.#origin, changed: true, time, stamp };
+  #make(key: Uint8Array, value: unknown, { time, timestamp, stamp }: Pick<StreamRecord, 'time' | 'timestamp' | 'stamp'>): StreamRecord {
+    return { key, bytes: null, value, headers: [], timestamp, offset: 0, origin: this.#origin, changed: true, time, stamp };
   }
 }
 

@@ -3,6 +3,7 @@ import type { Algebra, Partial } from './algebra.ts';
 import { DueIndex } from './due-index.ts';
 import type { Emit, Group, Keeper, Retract } from './kind.ts';
 import type { SessionSettings } from './session.ts';
+import { recordTimestamp } from './times.ts';
 
 type Session = readonly [start: number, end: number, partial: Partial];
 
@@ -46,7 +47,9 @@ export class SessionKeeper implements Keeper {
     for (const [key, { before, within }] of this.#changed) {
       const sessions = sessionsOf(this.#store.get(tag + key) as Stored);
       const starts = new Set(sessions.map(([start]) => start));
-      if (retract !== null) for (const start of before) if (!starts.has(start)) retract(key, start);
+      if (retract !== null) {
+        for (const start of before) if (!starts.has(start)) retract(key, start, timestampAround(start, sessions));
+      }
       if (emit !== null) {
         for (const [start, end, partial] of sessions) if (within.some((time) => time >= start && time <= end)) emit(key, { start, end }, partial);
       }
@@ -116,6 +119,12 @@ export class SessionKeeper implements Keeper {
     }
     this.#store.put(tag + key, [keep ? indexed : first, ...sessions] as StoreValue);
   }
+}
+
+/** The timestamp of the session that a time is part of. */
+function timestampAround(time: number, sessions: readonly Session[]): number {
+  const session = sessions.find(([start, end]) => time >= start && time <= end);
+  return session === undefined ? -1 : recordTimestamp(session[2][0]);
 }
 
 function sessionsOf([, ...sessions]: Stored): Session[] {

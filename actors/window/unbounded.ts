@@ -3,6 +3,7 @@ import type { Store } from '../store.ts';
 import type { Algebra, Partial, Working } from './algebra.ts';
 import { DueIndex } from './due-index.ts';
 import type { Emit, GatheredGroup, Gathering, Group, Keeper, WindowKind } from './kind.ts';
+import { eventTime } from './times.ts';
 
 /** No windows: one result for each key, over all its records, until it is forgotten. */
 export class Unbounded implements WindowKind {
@@ -81,10 +82,10 @@ class UnboundedKeeper implements Keeper {
   }
 
   take({ key, partial }: Group, watermark: number): boolean {
-    if (partial[0] + this.#ttl <= watermark) return false;
+    if (eventTime(partial[0]) + this.#ttl <= watermark) return false;
     const stored = this.#store.get(tag + key) as Stored | undefined;
     // What is due and not deleted yet is forgotten all the same.
-    const known = stored !== undefined && stored[1][0] + this.#ttl > watermark;
+    const known = stored !== undefined && eventTime(stored[1][0]) + this.#ttl > watermark;
     const merged = this.#algebra.settle(known ? this.#algebra.merge(stored[1], partial) : partial);
     this.#put(key, stored?.[0] ?? null, merged);
     this.#changed.push({ key, partial: merged });
@@ -103,7 +104,7 @@ class UnboundedKeeper implements Keeper {
       if (left-- === 0) return;
       const [, partial] = this.#store.get(tag + key) as Stored;
       this.#lasts.delete(time, key);
-      if (partial[0] + this.#ttl > watermark) this.#put(key, null, partial);
+      if (eventTime(partial[0]) + this.#ttl > watermark) this.#put(key, null, partial);
       else this.#store.delete(tag + key);
     }
   }
@@ -118,7 +119,7 @@ class UnboundedKeeper implements Keeper {
 
   /** An index entry that is too early is left until it is due. */
   #put(key: string, indexed: number | null, partial: Partial): void {
-    const time = this.#ttl === Infinity ? null : (indexed ?? partial[0]);
+    const time = this.#ttl === Infinity ? null : (indexed ?? eventTime(partial[0]));
     if (time !== null && indexed === null) this.#lasts.put(time, key);
     const stored: Stored = [time, partial];
     this.#store.put(tag + key, stored);

@@ -12,7 +12,7 @@ export const window = defineTransform({
   stateful: true,
   changesKeys: true,
   summary:
-    'Groups records by a key and by windows of event time, and computes results over each group: `{ key, <your names>, window: { start, end } }`, times in milliseconds since 1970, with `<key>-<start>` as the key of the record and its highest event time as timestamp. Tombstones are dropped, counted as filtered. See Windows below.',
+    'Groups records by a key and by windows of event time, and computes results over each group: `{ key, <your names>, window: { start, end } }`, times in milliseconds since 1970, with `<key>-<start>` as the key of the record and its highest record timestamp as timestamp. Tombstones are dropped, counted as filtered. See Windows below.',
   example: `
 transforms:
   per_minute:

@@ -20,7 +20,7 @@ in time, and on nothing else.
   before 1970, a window may begin there.
 - **session**: from its first record to its last, both part of it. It takes what lies at most \`gap\` away, and two of them become one when a record joins them. It is over when the watermark is twice the gap and \`grace\`
   behind its last record: until then a record may come that is in time (a gap and \`grace\` after it) and lengthens it. Kafka Streams closes it one gap earlier, and so depends on the order.
-- **Results** have \`<key>-<start>\` as their key, unless the sink's \`key\` says otherwise, \`{ key, …, window: { start, end } }\` as their value, and the highest event time in the window as timestamp. Without \`window\` the record's key is the
+- **Results** have \`<key>-<start>\` as their key, unless the sink's \`key\` says otherwise, \`{ key, …, window: { start, end } }\` as their value, and the highest timestamp of the records in the window as timestamp, as a map keeps a record's: retention deletes the results of old events no sooner than those events. Nodes behind it go by the highest event time. Without \`window\` the record's key is the
   group key, and there is no \`window\` in the value. Group keys are text; one that is not UTF-8 is base64 in the value, and as it was in the record's key.
 - **update** sends a window once per checkpoint in which it changed. Where a session takes another start, a tombstone deletes the result that it replaces.
 - **final** sends each window once. At most 10,000 windows are over per checkpoint; where there are more, the next checkpoint follows at once.

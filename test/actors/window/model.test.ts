@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { StatefulLogic } from '../../../actors/component.ts';
+import type { StreamRecord } from '../../../actors/record.ts';
 import { windowOf } from './build.ts';
 import type { Datum, ModelResult, ModelWindow } from './model.ts';
-import { aggregate, isLate, valueOf, windowsOf } from './model.ts';
+import { aggregate, isLate, timestampOf, valueOf, windowsOf } from './model.ts';
 import { tableOf, textOf, WindowTask } from './task.ts';
 import type { Move, SourcePartition, Step } from './world.ts';
 import { HopWorld, lastTime, move, partitionOf, Reader, steps } from './world.ts';
@@ -90,6 +91,16 @@ function partitionsOf({ moves, delay }: Scenario): SourcePartition[] {
   return moves.map((list, partition) => partitionOf(partition, list, delay));
 }
 
+/** The last result of each window has the highest timestamp of the records in it. */
+function timestampsFit(results: readonly StreamRecord[], windows: readonly ModelResult[]): void {
+  const last = new Map(results.map((record) => [textOf(record.key), record]));
+  const wrong = windows.filter((window) => {
+    const result = last.get(`${window.key}-${window.start}`);
+    return result !== undefined && result.timestamp !== timestampOf(window);
+  });
+  assert.deepEqual(wrong, []);
+}
+
 function noDuplicates(keys: readonly string[]): void {
   assert.equal(new Set(keys).size, keys.length, 'each window once');
 }
@@ -107,7 +118,9 @@ for (const [name, window] of kinds) {
             const { sent } = reader.barrier();
             noDuplicates(sent.results.map(({ key }) => textOf(key)));
             tableOf(sent.results, table);
-            assert.deepEqual(sorted(table), sorted(expected(windowsOf(reader.read, window, given.grace))));
+            const windows = windowsOf(reader.read, window, given.grace);
+            assert.deepEqual(sorted(table), sorted(expected(windows)));
+            timestampsFit(sent.results, windows);
           };
           follow(reader, list, check);
           assert.deepEqual(places(latePlaces(reader.task)), lateOf(reader.read, window, given.grace));
@@ -126,6 +139,7 @@ for (const [name, window] of kinds) {
             const due = windowsOf(reader.read, window, given.grace).filter((result) => result.due > before && result.due <= passed.own);
             noDuplicates(sent.results.map(({ key }) => textOf(key)));
             assert.deepEqual(sorted(tableOf(sent.results)), sorted(expected(due)));
+            timestampsFit(sent.results, due);
             before = passed.own;
           };
           follow(reader, list, check);
@@ -169,6 +183,7 @@ for (const [name, window] of kinds) {
             const windows = windowsOf(data, window, given.grace).filter(({ due }) => emit !== 'final' || due <= lastTime - given.delay);
             if (emit === 'final') noDuplicates(results.map(({ key }) => textOf(key)));
             assert.deepEqual(sorted(tableOf(results)), sorted(expected(windows)));
+            timestampsFit(results, windows);
             assert.deepEqual(places(world.before.flatMap(({ task }) => latePlaces(task))), lateOf(data, window, given.grace));
             assert.deepEqual(world.behind.flatMap(({ committed }) => committed.lateCopies), []);
           }),

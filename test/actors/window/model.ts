@@ -7,6 +7,8 @@
 export interface Datum {
   readonly key: string;
   readonly time: number;
+  /** The record's own, which no window goes by. */
+  readonly timestamp: number;
   readonly partition: number;
   readonly offset: number;
   /** Watermark of its partition before it. */
@@ -112,6 +114,11 @@ export function valueOf({ key, start, end, data }: ModelResult): object {
     kinds: new Set(values).size,
     window: { start, end }
   };
+}
+
+/** The timestamp that a result has. */
+export function timestampOf({ data }: ModelResult): number {
+  return Math.max(...data.map(({ timestamp }) => timestamp));
 }
 
 export const aggregate = {

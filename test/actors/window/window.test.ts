@@ -25,12 +25,26 @@ function shown(records: readonly StreamRecord[]): unknown[] {
 describe('a result', () => {
   it('has key, value and times as the reference says', () => {
     const task = local(second);
-    task.feed([at(1500), at(1900), at(1600)]);
+    task.feed([at(1500), at(1900), at(1600, {}, { timestamp: 7000 })]);
     const [result] = task.barrier({ watermark: 1000 }).sent.results;
     assert.deepEqual(result, {
       key: Uint8Array.from(utf8.encode('k-1000')), bytes: null, value: { key: 'k', n: 3, window: { start: 1000, end: 2000 } }, headers: [],
-      timestamp: 1900, offset: 0, origin: { topic: 'node', partition: 0, codec: 'json' }, changed: true, time: 1900, stamp: -Infinity
+      timestamp: 7000, offset: 0, origin: { topic: 'node', partition: 0, codec: 'json' }, changed: true, time: 1900, stamp: -Infinity
     });
+  });
+
+  it('of events of 2001 has the timestamp of the records, not of the events; state keeps one number where both are the same', () => {
+    const stored = (task: WindowTask): unknown[] => [...task.store.range('', '\xff')].map(([, value]) => value);
+    const old = Date.parse('2001-01-01T00:00:00Z');
+    const task = local(second);
+    task.feed([at(old, {}, { timestamp: 1000 }), at(old + 1, {}, { timestamp: -1 }), at(old, {}, { timestamp: 3000 })]);
+    const [result] = task.barrier().sent.results;
+    assert.deepEqual([result?.time, result?.timestamp], [old + 1, 3000]);
+    assert.deepEqual(stored(task), [[[old + 1, 3000], 3]]);
+    const same = local(second);
+    same.feed([at(1500, {}, { timestamp: 1500 }), at(1600, {}, { timestamp: 1600 })]);
+    same.barrier();
+    assert.deepEqual(stored(same), [[1600, 2]]);
   });
 
   it('is stamped with what the node promised at the barrier before, and keeps the promise', () => {
@@ -146,11 +160,19 @@ describe('sessions', () => {
     assert.deepEqual(shown(task.barrier().sent.results), [['k-20000', null], ['k-15000', { key: 'k', n: 4, window: { start: 15_000, end: 40_000 } }]]);
   });
 
+  it('a tombstone has the timestamp of the result that takes the place of what it deletes', () => {
+    const task = local(session);
+    task.feed([at(20_000, {}, { timestamp: 7 }), at(40_000, {}, { timestamp: 5 })]);
+    task.barrier();
+    task.feed([at(30_000, {}, { timestamp: 6 })]);
+    assert.deepEqual(task.barrier().sent.results.map(({ timestamp }) => timestamp), [7, 7]);
+  });
+
   it('final: no tombstones, and one result when nothing in time could lengthen it', () => {
     const task = local({ ...session, emit: 'final', grace: '1s' });
     task.feed([at(20_000), at(40_000), at(30_000)]);
-    assert.deepEqual(task.barrier({ watermark: 60_999 }).sent.results, []);
-    assert.deepEqual(shown(task.barrier({ watermark: 61_000 }).sent.results), [['k-20000', { key: 'k', n: 3, window: { start: 20_000, end: 40_000 } }]]);
+    assert.deepEqual(task.barrier({ watermark: 61_000 }).sent.results, []);
+    assert.deepEqual(shown(task.barrier({ watermark: 61_001 }).sent.results), [['k-20000', { key: 'k', n: 3, window: { start: 20_000, end: 40_000 } }]]);
     assert.equal(task.store.size, 0);
   });
 

@@ -47,13 +47,19 @@ export function partitionOf(partition: number, moves: readonly Move[], delay: nu
   const data = drafts.map((draft, offset): Datum => {
     const stamp = watermarks[offset] as number;
     watermarks.push(Math.max(stamp, draft.time - delay));
-    return { ...draft, partition, offset, stamp };
+    return { ...draft, timestamp: timestampOf(draft, offset), partition, offset, stamp };
   });
   return { data, watermarks, records: data.map(toRecord) };
 }
 
-export function toRecord({ key, time, partition, offset, stamp, value }: Datum): StreamRecord {
-  return recordOf({ v: value }, { key: Buffer.from(key, 'latin1'), time, stamp, offset, timestamp: time, origin: { topic: 'in', partition, codec: 'json' } });
+/** The event time, or something of no relation to it, or none. */
+function timestampOf({ value, time }: { readonly value: number; readonly time: number }, offset: number): number {
+  if (value % 3 === 0) return time;
+  return value % 3 === 1 ? -1 : 900_000 - offset;
+}
+
+export function toRecord({ key, time, timestamp, partition, offset, stamp, value }: Datum): StreamRecord {
+  return recordOf({ v: value }, { key: Buffer.from(key, 'latin1'), time, stamp, offset, timestamp, origin: { topic: 'in', partition, codec: 'json' } });
 }
 
 /** Something that happens to one of several tasks. */
