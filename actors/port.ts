@@ -195,6 +195,8 @@ export interface Broker {
   describeTopics(topics: readonly string[]): Promise<Map<string, TopicInfo>>;
   /** Topics that exist already are left as they are. */
   createTopics(topics: readonly NewTopic[]): Promise<void>;
+  /** With their records, and what groups committed for them. Those that do not exist are left out; resolves once they are seen no more. */
+  deleteTopics(topics: readonly string[]): Promise<void>;
   /**
    * Deletes all records below these offsets, for good; a log then starts there. An offset below the log's start changes nothing, one beyond its
    * end is `offset_out_of_range`. Kafka refuses it for a topic that is only compacted (`config_invalid`).

@@ -1,6 +1,7 @@
 import { asFailure, Failure } from '../../../actors/failure.ts';
 import type { Broker, GroupReader, TopicInfo, TopicPartition } from '../../../actors/port.ts';
 import { deleteRecords } from './delete-records.ts';
+import { deleteTopics } from './delete-topics.ts';
 import { createProducer, createTransactionalProducer } from './producer.ts';
 import { offsetAt, readRange } from './read-range.ts';
 import { EmbeddedReader } from './reader.ts';
@@ -57,7 +58,7 @@ export function createEmbeddedBroker(settings: EmbeddedSettings): Broker {
   };
 }
 
-type Admin = Pick<Broker, 'committed' | 'groupMembers' | 'commitOffsets' | 'listOffsets' | 'listTopics' | 'describeTopics' | 'createTopics' | 'deleteRecords'>;
+type Admin = Pick<Broker, 'committed' | 'groupMembers' | 'commitOffsets' | 'listOffsets' | 'listTopics' | 'describeTopics' | 'createTopics' | 'deleteTopics' | 'deleteRecords'>;
 
 function admin(store: () => Store, defaultPartitions: number): Admin {
   const offset = async (at: TopicPartition, where: 'start' | 'end' | { timestamp: number }): Promise<number> => {
@@ -80,6 +81,7 @@ function admin(store: () => Store, defaultPartitions: number): Admin {
       attempt(() => {
         for (const topic of topics) store().createTopic({ ...topic, partitions: topic.partitions > 0 ? topic.partitions : defaultPartitions });
       }),
+    deleteTopics: (topics) => attempt(() => deleteTopics(store, topics)),
     deleteRecords: (offsets) => attempt(() => deleteRecords(store, offsets))
   };
 }

@@ -78,6 +78,23 @@ export class Store {
     this.groups.topicsChanged();
   }
 
+  /** Takes a topic away, with what groups committed for it. Its records can be read no more; they are there until `removeBefore`. */
+  deleteTopic(name: string): readonly PartitionLog[] {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) return [];
+    this.#write(() => {
+      void this.tables.topics.remove(name);
+      for (const key of [...this.tables.offsets.getKeys()].filter(([, topic]) => topic === name)) void this.tables.offsets.remove(key);
+      for (const log of topic.logs) {
+        void this.tables.ends.remove([log.topic, log.partition]);
+        void this.tables.starts?.remove([log.topic, log.partition]);
+      }
+    });
+    this.#topics.delete(name);
+    this.groups.topicsChanged();
+    return topic.logs;
+  }
+
   committed(group: string, { topic, partition }: TopicPartition): CommittedOffset | null {
     return this.tables.offsets.get([group, topic, partition]) ?? null;
   }

@@ -131,6 +131,21 @@ export class Admin {
     await this.untilKnown(topics.map(({ topic }) => topic));
   }
 
+  async deleteTopics(topics: readonly string[]): Promise<void> {
+    const existing = [...(await this.describeTopics(topics)).keys()];
+    if (existing.length === 0) return;
+    await this.insist('Deleting topics', null, async () => {
+      const { topicErrors } = await this.nodes.ask(await this.nodes.any(), 'DeleteTopics', { topics: existing, timeout: deleteTimeout });
+      for (const { topic, errorCode } of topicErrors) {
+        if (errorCode !== 0 && errorCode !== unknownTopic) throw failureOf(protocolError(errorCode), `Deleting topic "${topic}"`);
+      }
+    });
+    await this.insist('Waiting for topics to go', null, async () => {
+      const left = [...(await this.nodes.metadata(existing)).values()].filter(({ errorCode }) => errorCode !== unknownTopic);
+      if (left.length > 0) throw new Failure('broker_unavailable', 'A deleted topic is still known to this broker');
+    });
+  }
+
   deleteRecords(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
     return this.insist('Deleting records', null, async () => {
       const nodes = await this.byLeader(offsets);

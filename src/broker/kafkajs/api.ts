@@ -81,6 +81,10 @@ interface Apis {
     };
     answer: { readonly topicErrors: readonly (ErrorCode & { readonly topic: string; readonly errorMessage: string | null })[] };
   };
+  DeleteTopics: {
+    args: { topics: readonly string[]; timeout: number };
+    answer: { readonly topicErrors: readonly (ErrorCode & { readonly topic: string })[] };
+  };
   DeleteRecords: {
     args: { topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[]; timeout: number };
     answer: { readonly topics: readonly { readonly partitions: readonly PartitionError[] }[] };
@@ -124,6 +128,7 @@ const keys: Readonly<Record<ApiName, number>> = {
   SyncGroup: 14,
   DescribeGroups: 15,
   CreateTopics: 19,
+  DeleteTopics: 20,
   DeleteRecords: 21,
   DescribeConfigs: 32
 };

@@ -90,6 +90,10 @@ export class KafkajsBroker implements Broker {
     return this.admin.createTopics(topics);
   }
 
+  deleteTopics(topics: readonly string[]): Promise<void> {
+    return this.admin.deleteTopics(topics);
+  }
+
   deleteRecords(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
     return this.admin.deleteRecords(offsets);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Member, memberSettings } from './member.ts';
-import { brokerCase, endOf, newId, outgoing, outgoings, readAll, rejectsWith, started, textOf, transact, valuesOf, write } from './support.ts';
+import { brokerCase, endOf, newId, outgoing, outgoings, readAll, rejectsWith, sleep, started, textOf, transact, valuesOf, write } from './support.ts';
 import type { Case } from './support.ts';
 
 /** Topics, and where they begin and end. */
@@ -82,6 +82,28 @@ export const topicCases: readonly Case[] = [
     await rejectsWith('offset_out_of_range', () => broker.deleteRecords([{ topic, partition: 0, offset: 3 }]));
     await rejectsWith('topic_missing', () => broker.deleteRecords([{ topic, partition: 1, offset: 0 }]));
     assert.deepEqual(await valuesOf(broker, topic), ['v0', 'v1']);
+  }),
+
+  brokerCase('deletes topics with their records and what was committed for them; one of the same name begins empty', async (broker, backend) => {
+    const group = backend.newGroup();
+    const topic = await backend.newTopic(2);
+    const other = await backend.newTopic(1);
+    await write(broker, [...outgoings(topic, 0, 10), outgoing(topic, 1, 'a'), outgoing(other, 0, 'stays')]);
+    await broker.commitOffsets(group, [{ topic, partition: 0, offset: 7, metadata: 'x' }, { topic: other, partition: 0, offset: 1, metadata: 'y' }]);
+    await broker.deleteTopics([topic, newId()]);
+    assert.deepEqual([...(await broker.describeTopics([topic, other])).keys()], [other]);
+    assert.ok(!(await broker.listTopics()).includes(topic));
+    await rejectsWith('topic_missing', () => broker.listOffsets([{ topic, partition: 0 }], 'end'));
+    await broker.deleteTopics([]);
+    await broker.createTopics([{ topic, partitions: 1, config: { 'cleanup.policy': 'compact' } }]);
+    assert.deepEqual(await broker.listOffsets([{ topic, partition: 0 }, { topic: other, partition: 0 }], 'end'), [0, 1]);
+    await write(broker, [outgoing(topic, 0, 'anew', { key: Buffer.from('k') })]);
+    assert.deepEqual([await valuesOf(broker, topic), await valuesOf(broker, other)], [['anew'], ['stays']]);
+    for (let tries = 0; (await broker.committed(group, [{ topic, partition: 0 }]))[0] !== null; tries++) {
+      assert.ok(tries < 100, 'what was committed for the deleted topic is still there');
+      await sleep(50);
+    }
+    assert.equal((await broker.committed(group, [{ topic: other, partition: 0 }]))[0]?.offset, 1);
   }),
 
   brokerCase('a topic made to be compacted says so and takes no record without a key', async (broker) => {
