@@ -46,8 +46,8 @@ export const failureCodes = {
   record_failed: { kind: 'fatal', remedy: 'A record failed and on_error says fail; set on_error to a dead letter topic or skip.' },
   not_authorized: { kind: 'fatal', remedy: 'Give the principal the right the message names (ACLs), or correct the credentials.' },
   unsupported_broker: { kind: 'fatal', remedy: 'Use Apache Kafka 4.0 or later.' },
-  state_incompatible: { kind: 'fatal', remedy: 'Keyed state here was written by a different definition of the node. millrace plan FILE shows what differs. Undo the change, give the node another name to begin empty, or give the old state up: millrace state drop FILE --store NAME.' },
-  state_missing: { kind: 'fatal', remedy: 'The store says changelog: off, and its state is on another machine. Start the daemon that has it, or give the state up: millrace offsets reset FILE --state drop.' },
+  state_incompatible: { kind: 'fatal', remedy: 'Keyed state here was written by a different definition of the node. millrace plan FILE shows what differs. Undo the change, give the node another name to begin empty, or give all state up: millrace offsets reset FILE --to WHERE --state drop.' },
+  state_missing: { kind: 'fatal', remedy: 'The store says changelog: off, and its state is on another machine. Start the daemon that has it, or give all state up: millrace offsets reset FILE --to WHERE --state drop.' },
   state_locked: { kind: 'fatal', remedy: 'Another process uses this folder; give each daemon its own (--state-dir, the path of an embedded broker).' },
   crash_loop: { kind: 'fatal', remedy: 'The same task failed again and again without progress; the log has the cause.' }
 } as const satisfies Record<string, { kind: FailureKind; remedy: string }>;

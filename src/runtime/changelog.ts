@@ -4,6 +4,8 @@ import type { Plan } from '../topology/model.ts';
 import type { Clock } from './clock.ts';
 import { batchOverhead, encodedSize } from './outbox.ts';
 import type { PendingRecord } from './outbox.ts';
+import { holdsOf } from './open-state.ts';
+import { markOf } from './store-mark.ts';
 import type { Topics } from './topics.ts';
 
 /** Whose changes they are. */
@@ -13,23 +15,37 @@ export interface ChangelogSettings {
   readonly state: TaskState | null;
   readonly topics: Topics;
   readonly clock: Clock;
+  /** Stores whose changelogs do not say yet what they hold. */
+  readonly unmarked: ReadonlySet<string>;
 }
 
 /** Gives the changelog records of each epoch once it is sealed. Throws `state_too_large` for an entry that the topic does not take. */
-export async function changelogOf({ plan, partition, state, topics, clock }: ChangelogSettings): Promise<() => readonly PendingRecord[]> {
+export async function changelogOf({ plan, partition, state, topics, clock, unmarked }: ChangelogSettings): Promise<() => readonly PendingRecord[]> {
   const logs = new Map(plan.internalTopics.flatMap((topic) => (topic.kind === 'changelog' ? [[topic.node, topic.topic] as const] : [])));
   if (state === null || logs.size === 0) return () => [];
   const limits = new Map<string, number>();
   for (const topic of logs.values()) limits.set(topic, (await topics.load(topic)).maxMessageBytes);
+  const waiting = new Map(plan.subTopologies.flatMap((sub) => [...holdsOf(plan, sub)]).filter(([store]) => unmarked.has(store)));
   return () => {
     // Wall clock, not event time: what decades-old events left must not be taken for old state.
     const timestamp = clock.now();
-    return state.sealed().map(({ store, key, value }) => {
+    const records: PendingRecord[] = [];
+    const add = (store: string, key: Uint8Array, value: Uint8Array | null): void => {
       const topic = logs.get(store) as string;
       const limit = limits.get(topic) as number;
       const size = encodedSize({ key, value, headers: [] });
       if (size + batchOverhead > limit) throw new Failure('state_too_large', `${topic} takes at most ${limit} bytes, an entry of ${store} has ${size}.`);
-      return { topic, partition, key, value, headers: [], timestamp, size, limit };
-    });
+      records.push({ topic, partition, key, value, headers: [], timestamp, size, limit });
+    };
+    for (const { store, key, value } of state.sealed()) {
+      const holds = waiting.get(store);
+      if (holds !== undefined) {
+        const mark = markOf(holds);
+        add(store, mark.key, mark.value);
+        waiting.delete(store);
+      }
+      add(store, key, value);
+    }
+    return records;
   };
 }

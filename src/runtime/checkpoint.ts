@@ -41,6 +41,7 @@ export interface CheckpointSettings {
   /** Partition counts of every topic the task reads, as they are written beside each offset. */
   readonly partitions: OffsetMetadata['partitions'];
   readonly late: OffsetMetadata['late'];
+  readonly since: OffsetMetadata['since'];
   readonly stores: TaskStores;
   readonly output: TaskOutput;
   readonly reached: Reached;
@@ -86,8 +87,8 @@ export async function checkpoint(result: EpochResult, settings: CheckpointSettin
 }
 
 function offsetCommits(attempt: Attempt, { positions, watermarks }: EpochResult, settings: CheckpointSettings): OffsetCommit[] {
-  const { task, signature, partitions, late } = settings;
-  const common = { task, ...attempt, signature, partitions, late, watermarks };
+  const { task, signature, partitions, late, since } = settings;
+  const common = { task, ...attempt, signature, partitions, late, watermarks, ...(since === undefined ? {} : { since }) };
   return positions.map(({ topic, partition, offset, watermark }) => {
     const metadata = encodeOffsetMetadata({ ...common, watermark: watermark === -Infinity ? null : watermark });
     return { topic, partition, offset, metadata };

@@ -21,6 +21,8 @@ export interface OffsetMetadata {
   readonly watermarks: Readonly<Record<string, number>>;
   /** Of a commit by an operator who keeps the state as it is: the attempt that the state belongs to. */
   readonly base?: Attempt;
+  /** The epoch with which an operator gave the state up, in every commit from then on: older state, on any machine, is no part of it. */
+  readonly since?: number;
 }
 
 /** Brokers refuse longer metadata by default (`offset.metadata.max.bytes`). */
@@ -33,9 +35,10 @@ export function topicHash(topic: string): string {
 
 /** One line of JSON with short keys, since it travels with every commit. */
 export function encodeOffsetMetadata(metadata: OffsetMetadata): string {
-  const { task, epoch, nonce, signature, partitions, late, watermark, watermarks, base } = metadata;
+  const { task, epoch, nonce, signature, partitions, late, watermark, watermarks, base, since } = metadata;
   const time = { ...(watermark === null ? {} : { w: watermark }), ...(Object.keys(watermarks).length > 0 ? { o: watermarks } : {}) };
-  const encoded = JSON.stringify({ millrace: 1, t: task, e: epoch, n: nonce, s: signature, p: partitions, ...(late.length > 0 ? { l: late } : {}), ...time, ...(base === undefined ? {} : { b: [base.epoch, base.nonce] }) });
+  const state = { ...(base === undefined ? {} : { b: [base.epoch, base.nonce] }), ...(since === undefined ? {} : { f: since }) };
+  const encoded = JSON.stringify({ millrace: 1, t: task, e: epoch, n: nonce, s: signature, p: partitions, ...(late.length > 0 ? { l: late } : {}), ...time, ...state });
   if (Buffer.byteLength(encoded) > maxBytes) {
     const topics = Object.keys(partitions).length;
     throw new Failure('too_many_topics', `Task ${task} reads ${topics} topics; what is noted beside its offsets would be over the ${maxBytes} bytes that brokers take.`);
@@ -52,7 +55,7 @@ export function decodeOffsetMetadata(text: string): OffsetMetadata | null {
     return null;
   }
   if (typeof parsed !== 'object' || parsed === null || (parsed as { millrace?: unknown }).millrace !== 1) return null;
-  const { t, e, n, s, p, l, w, o, b } = parsed as Record<string, unknown>;
+  const { t, e, n, s, p, l, w, o, b, f } = parsed as Record<string, unknown>;
   if (typeof t !== 'string' || typeof e !== 'number' || typeof n !== 'string' || typeof s !== 'string' || typeof p !== 'object' || p === null) return null;
   return {
     task: t,
@@ -63,6 +66,7 @@ export function decodeOffsetMetadata(text: string): OffsetMetadata | null {
     late: Array.isArray(l) ? (l as string[]) : [],
     watermark: typeof w === 'number' ? w : null,
     watermarks: typeof o === 'object' && o !== null ? (o as Record<string, number>) : {},
-    ...(Array.isArray(b) ? { base: { epoch: b[0] as number, nonce: b[1] as string } } : {})
+    ...(Array.isArray(b) ? { base: { epoch: b[0] as number, nonce: b[1] as string } } : {}),
+    ...(typeof f === 'number' ? { since: f } : {})
   };
 }

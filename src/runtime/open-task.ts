@@ -7,6 +7,7 @@ import type { Reached } from './fault.ts';
 import { settledOffsets } from './fence.ts';
 import { keyedSettings } from './keyed.ts';
 import { topicHash } from './offset-metadata.ts';
+import type { OffsetMetadata } from './offset-metadata.ts';
 import { openState } from './open-state.ts';
 import type { OpenStateSettings } from './open-state.ts';
 import type { SealedOutputs } from './outbox.ts';
@@ -45,6 +46,8 @@ export interface OpenedTask {
   readonly ends: readonly number[];
   readonly checkpoint: CheckpointSettings;
   readonly keyed: KeyedSettings;
+  /** See `ChangelogSettings`. */
+  readonly unmarked: ReadonlySet<string>;
 }
 
 const nothing: SealedOutputs = { records: 0, write: () => Promise.resolve() };
@@ -61,21 +64,21 @@ export async function openTask(settings: OpenSettings): Promise<OpenedTask> {
   const remembered = memory.get(memoryKey(settings));
   const recovery = recover({ task, group: plan.group, partitions, committed, remembered, acceptOffsets: settings.acceptOffsets });
   const keyed = await keyedSettings(settings, recovery.latest);
-  const state = await openState({ ...settings, partition: partitions[0]?.partition ?? 0 }, recovery.latest);
+  const { state, unmarked } = await openState({ ...settings, partition: partitions[0]?.partition ?? 0 }, recovery.latest);
   try {
-    return await openOn({ ...keyed, watermarks: recovery.latest?.watermarks ?? {}, state }, recovery, settings);
+    return { ...(await openOn({ ...keyed, watermarks: recovery.latest?.watermarks ?? {}, state }, recovery, settings)), unmarked };
   } catch (error) {
     state?.close();
     throw error;
   }
 }
 
-async function openOn(keyed: KeyedSettings, recovery: Recovery, settings: OpenSettings): Promise<OpenedTask> {
+async function openOn(keyed: KeyedSettings, recovery: Recovery, settings: OpenSettings): Promise<Omit<OpenedTask, 'unmarked'>> {
   const { partitions, broker } = settings;
   const ends = await broker.listOffsets(partitions, 'end');
   const positions = await resolvePositions(recovery, ends, settings);
   const late = positions.flatMap((position) => (position.late ? [topicHash(position.topic)] : []));
-  const checkpointSettings = await checkpointOf(settings, keyed.state, positions, [...new Set([...recovery.late, ...late])]);
+  const checkpointSettings = await checkpointOf(settings, keyed.state, positions, { late: [...new Set([...recovery.late, ...late])], since: recovery.latest?.since });
   const opened = { positions, ends, checkpoint: checkpointSettings, keyed };
   const fresh = positions.filter((_, index) => recovery.positions[index] === null);
   if (fresh.length === 0) return { ...opened, epoch: recovery.epoch };
@@ -84,12 +87,12 @@ async function openOn(keyed: KeyedSettings, recovery: Recovery, settings: OpenSe
   return { ...opened, epoch };
 }
 
-async function checkpointOf(settings: OpenSettings, state: TaskState | null, start: readonly Position[], known: readonly string[]): Promise<CheckpointSettings> {
+async function checkpointOf(settings: OpenSettings, state: TaskState | null, start: readonly Position[], { late: known, since }: Pick<OffsetMetadata, 'late'> & { readonly since: number | undefined }): Promise<CheckpointSettings> {
   const { task, plan, output, reached, topics, memory } = settings;
   const partitions: Record<string, number> = {};
   for (const { topic } of start) partitions[topicHash(topic)] = (await topics.load(topic)).partitions;
   const late = known.filter((hash) => hash in partitions);
-  return { task, group: plan.group, signature: plan.signature, partitions, late, stores: taskStores(state, remembering(memory, memoryKey(settings), start)), output, reached };
+  return { task, group: plan.group, signature: plan.signature, partitions, late, since, stores: taskStores(state, remembering(memory, memoryKey(settings), start)), output, reached };
 }
 
 /** State first: what a daemon remembers beside it is a note. */

@@ -146,7 +146,7 @@ export class TaskSet {
   async #openWith(unit: TaskUnit, output: TaskOutput, { onProgress, onFailed, signal }: SlotSide): Promise<Task> {
     const { plan, broker, clock, events, progress, actor, limits } = this.#settings;
     const { name, partitions } = unit;
-    const { epoch, positions, ends, checkpoint, keyed } = await openTask({
+    const { epoch, positions, ends, checkpoint, keyed, unmarked } = await openTask({
       ...this.#settings,
       ...unit,
       task: name,
@@ -157,7 +157,7 @@ export class TaskSet {
       onRestore: (restore) => { this.#restoring(name, restore); },
       onAside: (path) => { events.stateAside(plan.name, name, path); }
     });
-    const changelog = await changelogOf({ plan, partition: partitions[0]?.partition ?? 0, state: keyed.state, topics: this.#topics, clock });
+    const changelog = await changelogOf({ plan, partition: partitions[0]?.partition ?? 0, state: keyed.state, topics: this.#topics, clock, unmarked });
     events.taskOpened(plan.name, name, epoch);
     progress.opened(partitions, positions.map(({ offset }) => offset), ends);
     const credit = limits.creditBytes / Math.max(1, this.#assigned.size);
