@@ -59,7 +59,9 @@ export interface TaskState {
   wipe(aside: boolean): string | null;
   /** Takes in restored entries; `position` is the changelog offset behind them. From the first call on `applied` is null. */
   restore(store: string, entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array | null }[], position: number): void;
-  /** All is restored: this is the state of that epoch. */
+  /** Does a part of what the restored entries leave to do, some ten milliseconds long; false when nothing is left. Called until then, with turns between, before `restored`. */
+  continueRestore(): boolean;
+  /** All is restored: this is the state of that epoch. Does at once what `continueRestore` left. */
   restored(attempt: Attempt): void;
 
   store(name: string): Store;

@@ -12,8 +12,17 @@ export type Table = Database<Buffer, Buffer> & { readonly lastSize: number };
 /** Free bytes that are left alone whatever is written: LMDB may crash where a disk is full to the last byte. */
 const reserve = 16 * 1024 * 1024;
 
+/** EIO. */
+const inputOutputError = 5;
+
 /** Named databases an environment may have, beside those it opens at first. */
 const spareDatabases = 64;
+
+/**
+ * Address space that is set aside for an environment; it grows beyond where it must. Growing keeps the old mapping, and every page that was read through
+ * both counts twice in the resident size.
+ */
+const mapSize = 64 * 1024 ** 3;
 
 /** Bytes that may still be written into a folder. */
 export type FreeBytes = (dir: string) => number;
@@ -49,7 +58,7 @@ export class Environment {
   constructor(dir: string, { durability = 'process', readOnly = false, databases = 0, freeBytes = freeBytesOf }: EnvironmentOptions = {}) {
     this.dir = dir;
     this.#freeBytes = freeBytes;
-    if (!readOnly) this.#checkSpace(0);
+    if (!readOnly) this.checkSpace(0);
     try {
       this.#root = open<Buffer, Buffer>({
         path: dir,
@@ -59,6 +68,7 @@ export class Environment {
         keyEncoding: 'binary',
         overlappingSync: false,
         noMetaSync: durability === 'process',
+        mapSize,
         readOnly
       });
     } catch (error) {
@@ -100,7 +110,7 @@ export class Environment {
   /** One transaction; it is committed when this returns. `bytes`: about how much is written. Throws `state_disk_full`. */
   write(bytes: number, change: () => void): void {
     this.#check();
-    this.#checkSpace(bytes);
+    this.checkSpace(bytes);
     try {
       this.#root.transactionSync(change);
     } catch (error) {
@@ -124,7 +134,8 @@ export class Environment {
     if (!this.#open) throw new Error(`the environment ${this.dir} is closed`);
   }
 
-  #checkSpace(bytes: number): void {
+  /** Throws `state_disk_full` where so much cannot be written. */
+  checkSpace(bytes: number): void {
     const free = this.#freeBytes(this.dir);
     const needed = Math.max(reserve, 4 * bytes);
     if (free < needed) {
@@ -133,7 +144,9 @@ export class Environment {
   }
 
   #break(error: unknown): Error {
-    this.#broken = lmdbFailure(error, this.dir);
+    // A write that a full disk cut short LMDB calls an input/output error.
+    const isFull = (error as { code?: unknown } | null)?.code === inputOutputError && freeBytesOf(this.dir) < reserve;
+    this.#broken = lmdbFailure(isFull ? Object.assign(error as Error, { code: 'ENOSPC' }) : error, this.dir);
     return this.#broken;
   }
 }

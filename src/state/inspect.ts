@@ -124,11 +124,12 @@ function dropStore(folder: TaskFolder, store: string): void {
     if (identity === null) return;
     const without = { ...identity, stores: Object.fromEntries(Object.entries(identity.stores).filter(([name]) => name !== store)) };
     const progress = readProgress(meta);
-    const positions = Object.fromEntries(Object.entries(progress.positions).filter(([name]) => name !== store));
+    const { [store]: _position, ...positions } = progress.positions;
+    const { [store]: _runs, ...runs } = progress.runs ?? {};
     environment.drop(store);
     environment.write(0, () => {
       putIdentity(meta, without);
-      putProgress(meta, { ...progress, positions });
+      putProgress(meta, { ...progress, positions, runs });
     });
     folder.writeStores(without);
   }, false);

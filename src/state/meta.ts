@@ -24,6 +24,8 @@ export interface Progress {
   readonly prepared: Attempt | null;
   /** Changelog offsets, by store. */
   readonly positions: Readonly<Record<string, number>>;
+  /** Runs of a restore that is under way, by store. */
+  readonly runs?: Readonly<Record<string, number>>;
 }
 
 /** The progress of state that is new. */

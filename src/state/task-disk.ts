@@ -9,6 +9,7 @@ import { noProgress, putIdentity, putProgress, readIdentity, readProgress } from
 import type { Progress } from './meta.ts';
 import { changeBytes, decodeChunk, encodeChunks } from './prepared-codec.ts';
 import type { PreparedChange } from './prepared-codec.ts';
+import type { RunEntry } from './run-file.ts';
 import type { TaskFolder } from './task-folder.ts';
 
 /** The databases that are not stores. */
@@ -22,6 +23,13 @@ export interface DiskSettings {
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
+
+/** For keys that come in order; the types want a version in its place. */
+const appended = { append: true } as unknown as number;
+
+/** The first and the last of all keys on disk. */
+const lowest = Buffer.of(0);
+const highest = Buffer.alloc(1978, 0xff);
 
 /** What an entry costs on disk beside its bytes, about. */
 const entryOverhead = 64;
@@ -64,6 +72,50 @@ export class TaskDisk {
     const table = this.#tables.get(store);
     if (table === undefined) throw new Error(`the task has no store ${store}`);
     return table;
+  }
+
+  get stores(): Iterable<string> {
+    return this.#identity.stores.keys();
+  }
+
+  isEmpty(store: string): boolean {
+    return this.lastKey(store) === null;
+  }
+
+  /** The last key on disk; null where the store is empty. */
+  lastKey(store: string): string | null {
+    const table = this.table(store);
+    for (const key of table.getKeys({ reverse: true, start: highest, limit: 1 })) return key.toString('latin1');
+    // Backwards LMDB stops above the lowest key that there can be.
+    return table.doesExist(lowest) ? lowest.toString('latin1') : null;
+  }
+
+  /** Throws `state_disk_full` where so many bytes cannot be written. */
+  checkSpace(bytes: number): void {
+    this.#environment.checkSpace(bytes);
+  }
+
+  /** Entries in the order of their keys on disk, by those; behind `last` there is nothing yet. */
+  load(store: string, entries: readonly RunEntry[], last: string | null): void {
+    const table = this.table(store);
+    let bytes = 0;
+    for (const [key, value] of entries) bytes += key.length + (value?.length ?? 0) + entryOverhead;
+    this.#guard(() => {
+      this.#environment.write(bytes, () => {
+        for (const [key, value] of entries) {
+          const isNew = last === null || key > last;
+          const place = Buffer.from(key, 'latin1');
+          if (value === null) {
+            if (!isNew) void table.remove(place);
+          } else if (isNew) {
+            void table.put(place, value, appended);
+          } else {
+            void table.put(place, value);
+          }
+        }
+      });
+    });
+    this.#count();
   }
 
   /** Changes of stores, and how far they bring the state. */

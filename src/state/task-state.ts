@@ -1,8 +1,10 @@
 import type { Attempt, StateChange, StateIdentity, Store, TaskState } from '../../actors/store.ts';
-import { entryOfJson, jsonOf } from './entry-codec.ts';
+import { jsonOf } from './entry-codec.ts';
 import { KeyedStore } from './keyed-store.ts';
 import type { Progress } from './meta.ts';
 import type { PreparedChange } from './prepared-codec.ts';
+import { Restore } from './restore.ts';
+import type { ChangelogEntry } from './restore.ts';
 import type { TaskDisk } from './task-disk.ts';
 
 /** What code passes. */
@@ -35,6 +37,7 @@ export class LmdbTaskState implements TaskState {
   #sealed: readonly PreparedChange[] | null = null;
   #isPrepared = false;
   #timer: NodeJS.Timeout | null = null;
+  #restore: Restore | null = null;
   #isOpen = true;
 
   constructor(disk: TaskDisk, identity: StateIdentity, settings: TaskStateSettings, quarantined: string | null) {
@@ -74,7 +77,7 @@ export class LmdbTaskState implements TaskState {
   }
 
   changelogPosition(store: string): number | null {
-    return this.#latest.positions[store] ?? null;
+    return this.#restore === null ? (this.#latest.positions[store] ?? null) : this.#restore.position(store);
   }
 
   wipe(aside: boolean): string | null {
@@ -82,22 +85,27 @@ export class LmdbTaskState implements TaskState {
     const path = this.#disk.recreate(aside);
     for (const store of this.#stores.values()) store.reset(this.#disk.table(store.name));
     this.#unwritten = null;
+    this.#restore = null;
     this.#positions = {};
     this.#sealed = null;
     this.#isPrepared = false;
     return path;
   }
 
-  restore(store: string, entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array | null }[], position: number): void {
+  restore(store: string, entries: readonly ChangelogEntry[], position: number): void {
     this.#settle();
-    const { positions, writtenAt } = this.#disk.progress;
-    const changes = entries.map(({ key, value }) => ({ store, entry: entryOfJson(key, value) }));
-    // State that is new counts from now; what is there already stays as old as it was, until all is restored.
-    this.#disk.write(changes, { applied: null, prepared: null, writtenAt: writtenAt ?? this.#settings.now(), positions: { ...positions, [store]: position } });
+    this.#restore ??= new Restore(this.#disk, this.#settings.now);
+    this.#restore.add(store, entries, position);
+  }
+
+  continueRestore(): boolean {
+    return this.#restore?.step() ?? false;
   }
 
   restored(attempt: Attempt): void {
     this.#settle();
+    while (this.continueRestore());
+    this.#restore = null;
     this.#disk.write([], { ...this.#disk.progress, applied: attempt, prepared: null, writtenAt: this.#settings.now() });
   }
 
@@ -154,6 +162,7 @@ export class LmdbTaskState implements TaskState {
     let clean = true;
     try {
       this.#settle();
+      this.#restore?.close();
     } catch {
       // What is prepared on disk is what was committed: the next one to open it applies that.
       clean = false;

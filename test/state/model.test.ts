@@ -81,7 +81,7 @@ function put1({ store, model }: Run, key: string, value: number): void {
 /** The process is killed; the broker may have committed what is prepared, or not. */
 const kill = fc.record({ at: fc.constantFrom('between', 'prepared'), committed: fc.boolean() }).map(({ at, committed }): Step => (run) => {
   const { model } = run;
-  const attempt = { epoch: model.epoch + 1, nonce: 'last' };
+  const attempt = { epoch: model.epoch + 1, nonce: `last${model.epoch}` };
   if (at === 'prepared') {
     run.state.seal('counts');
     run.state.prepare(attempt);
@@ -104,7 +104,7 @@ function settle({ state, model }: Run, committed: TaskState['applied']): void {
   if (prepared !== null && prepared.nonce === committed?.nonce) state.applyPrepared();
   else state.discardPrepared();
   assert.deepEqual([state.applied, state.prepared], [committed, null]);
-  if (prepared?.nonce === 'last' && committed?.nonce === 'last') {
+  if (model.prepared !== null && prepared?.nonce === committed?.nonce) {
     model.applied = model.prepared ?? model.applied;
     model.epoch++;
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreValue } from '../../actors/store.ts';
-import { afterKill, applyEpoch, contents, identity, stateDirectory } from '../support/state.ts';
+import { afterKill, applyEpoch, contents, identity, stateDirectory, taskFolder } from '../support/state.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -150,19 +151,28 @@ describe('the state of a task', () => {
   });
 
   it('a restore that was cut off is never served and goes on from where it was', () => {
+    const stores = { counts: {}, sums: {} };
     const { root, directory } = stateDirectory({ now: () => 5 });
-    const first = directory.open(identity({ counts: {}, sums: {} }));
-    applyEpoch(first, 1, { old: 1 });
+    const first = directory.open(identity(stores));
+    applyEpoch(first, 1, { old: 1, kept: 1 });
+    // One store has entries and takes the difference; the other is empty and is loaded in bulk.
     first.restore('counts', [{ key: bytes('a'), value: bytes('1') }, { key: bytes('old'), value: null }], 10);
     first.restore('sums', [{ key: bytes('s'), value: bytes('{"x":1}') }], 4);
-    assert.equal(first.applied, null);
-    const second = stateDirectory({ now: () => 9 }, afterKill(root)).directory.open(identity({ counts: {}, sums: {} }));
+    assert.deepEqual([first.applied, first.changelogPosition('counts'), first.changelogPosition('sums')], [null, 10, 4]);
+    const killed = stateDirectory({ now: () => 9 }, afterKill(root)).directory.open(identity(stores));
+    assert.deepEqual([killed.applied, killed.changelogPosition('counts'), killed.changelogPosition('sums'), killed.writtenAt], [null, 10, null, 5]);
+    killed.close();
     first.close();
-    assert.deepEqual([second.applied, second.changelogPosition('counts'), second.changelogPosition('sums'), second.writtenAt], [null, 10, 4, 5]);
+    const second = directory.open(identity(stores));
+    assert.deepEqual([second.applied, second.changelogPosition('counts'), second.changelogPosition('sums'), contents(second, 'sums')], [null, 10, 4, []]);
     second.restore('counts', [{ key: bytes('a'), value: bytes('2') }], 11);
+    second.restore('sums', [{ key: bytes('t'), value: bytes('2') }, { key: bytes('u'), value: bytes('3') }, { key: bytes('u'), value: null }], 7);
+    while (second.continueRestore());
+    second.restore('sums', [{ key: bytes('t'), value: bytes('5') }], 8);
     second.restored({ epoch: 8, nonce: 'r' });
-    assert.deepEqual([second.applied, second.writtenAt, contents(second, 'counts'), contents(second, 'sums')], [{ epoch: 8, nonce: 'r' }, 9, [['a', 2]], [['s', { x: 1 }]]]);
+    assert.deepEqual([second.applied, second.changelogPosition('sums'), contents(second, 'counts'), contents(second, 'sums')], [{ epoch: 8, nonce: 'r' }, 8, [['a', 2], ['kept', 1]], [['s', { x: 1 }], ['t', 5]]]);
     second.close();
+    assert.deepEqual(readdirSync(taskFolder(root)).toSorted(), ['data.mdb', 'lock.mdb', 'stores.json']);
   });
 
   it('wiped state begins empty, and is kept aside where that is asked for', () => {
