@@ -19,7 +19,7 @@ export function stateCommand(output: Output): Command {
   return {
     name: 'state',
     summary: 'Shows the keyed state on this machine: lists it (ls), prints entries (get), also while a daemon runs; checks all of it (verify), gives it up (drop).',
-    usage: 'ls|get|verify|drop [FILE] [options]',
+    usage: 'ls [FILE] | get FILE STORE [TEXT] | verify [FILE] | drop FILE',
     words: [names, 'files'],
     examples: [
       'millrace state ls',

@@ -95,14 +95,18 @@ export interface Dropped {
   readonly store: string | null;
 }
 
-/** Gives up a store, or with null all, of the selected tasks. Only while no daemon holds the state directory: throws `state_locked`. */
-export function dropState(stateDir: string, selection: Selection, store: string | null): Dropped[] {
+/**
+ * Gives up a store, or with null all, of the selected tasks. Only while no daemon holds the state directory: throws `state_locked`. With `rebuilt`
+ * what is left counts as half restored, so that the next start reads the store back from its changelog.
+ */
+export function dropState(stateDir: string, selection: Selection, store: string | null, rebuilt = false): Dropped[] {
+  if (listDrops(stateDir, selection, store).length === 0) return [];
   const lock = acquireLock(stateDir);
   try {
     return listDrops(stateDir, selection, store).map(({ topology, task }) => {
       const folder = new TaskFolder(stateDir, topology, task);
       if (store === null) folder.remove();
-      else dropStore(folder, store);
+      else dropStore(folder, store, rebuilt);
       return { topology, task, store };
     });
   } finally {
@@ -117,7 +121,7 @@ export function listDrops(stateDir: string, selection: Selection, store: string 
 }
 
 /** The database as a whole: LMDB can crash when one is only cleared. */
-function dropStore(folder: TaskFolder, store: string): void {
+function dropStore(folder: TaskFolder, store: string, rebuilt: boolean): void {
   withEnvironment(folder, (environment) => {
     const meta = environment.table(metaName);
     const identity = readIdentity(meta);
