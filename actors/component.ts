@@ -154,6 +154,8 @@ export interface StatefulLogic {
   before(task: TaskContext, partitions: number): TransformLogic;
   /** The half behind it, which reads them. */
   behind(task: TaskContext, store: Store): TransformLogic;
+  /** What a store holds, as the results that it would give. */
+  contents(store: Store): StreamRecord[];
 }
 
 /** A record as a sink wants it written. */

@@ -1,8 +1,17 @@
 import type { Collector, PassedOn } from '../component.ts';
+import type { StreamRecord } from '../record.ts';
 import type { Store } from '../store.ts';
 import type { WindowSettings } from './intake.ts';
 import type { Emit, Group, Keeper, Retract } from './kind.ts';
 import { Results } from './results.ts';
+
+/** What a store holds, as the results that it would give. Of sliding windows also those that are over, while later ones need their records. */
+export function contentsOf(settings: WindowSettings, store: Store): StreamRecord[] {
+  const results = new Results({ ...settings, task: 0 });
+  const records: StreamRecord[] = [];
+  settings.kind.keep(settings.algebra, store).all((key, window, partial) => records.push(results.record(key, window, partial, -Infinity)));
+  return records;
+}
 
 /** So many windows are past per checkpoint at most: the others follow at the next one, which comes at once. */
 const maxExpired = 10_000;

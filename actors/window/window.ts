@@ -5,6 +5,7 @@ import { GroupKey } from './group-key.ts';
 import { LocalWindows, WindowsBefore, WindowsBehind } from './halves.ts';
 import type { WindowSettings } from './intake.ts';
 import { windowOptions } from './options.ts';
+import { contentsOf } from './outcome.ts';
 
 /** Brings records of one key together, by event time. */
 export const window = defineTransform({
@@ -40,7 +41,8 @@ transforms:
       unhurried: options.emit === 'complete',
       local: (task, store) => new LocalWindows(settings, task, store),
       before: (task, partitions) => new WindowsBefore(settings, task, partitions),
-      behind: (task, store) => new WindowsBehind(settings, task, store)
+      behind: (task, store) => new WindowsBehind(settings, task, store),
+      contents: (store) => contentsOf(settings, store)
     };
   }
 });

@@ -11,6 +11,7 @@ export interface CommandEntry {
 export const commands: Readonly<Record<string, CommandEntry>> = {
   init: { summary: 'Writes a topology to start from.', load: async (output) => (await import('./init.ts')).initCommand(output) },
   validate: { summary: 'Checks topology files and reports every mistake.', load: async (output) => (await import('./validate.ts')).validateCommand(output) },
+  test: { summary: 'Runs the cases beside topologies.', load: async (output) => (await import('./test.ts')).testCommand(output) },
   graph: { summary: 'Prints topologies as a picture, for Mermaid or Graphviz.', load: async (output) => (await import('./graph.ts')).graphCommand(output) },
   run: { summary: 'Runs topologies until it is told to stop.', load: async (output) => (await import('./run.ts')).runCommand(output) },
   offsets: { summary: "Shows or sets a topology's committed offsets.", load: async (output) => (await import('./offsets.ts')).offsetsCommand(output) },

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generateCasesSchema } from '../testing/generate-schema.ts';
 import { generateReference } from '../topology/generate-reference.ts';
 import { generateSchema } from '../topology/generate-schema.ts';
 
 /*
- * Writes config/topology.schema.json and config/REFERENCE.md from the definitions of the components.
+ * Writes the JSON Schemas of config/, and config/REFERENCE.md, from the definitions of the components and of the cases.
  * With --check it writes nothing and fails when one of them is stale.
  */
 
@@ -12,6 +13,7 @@ const folder = join(import.meta.dirname, '../../config');
 
 const generated: readonly (readonly [name: string, text: string])[] = [
   ['topology.schema.json', `${JSON.stringify(generateSchema(), null, 2)}\n`],
+  ['cases.schema.json', `${JSON.stringify(generateCasesSchema(), null, 2)}\n`],
   ['REFERENCE.md', generateReference()]
 ];
 

@@ -7,6 +7,7 @@ import type { StreamRecord } from '../../actors/record.ts';
 import type { ErrorPolicy } from '../topology/model.ts';
 import { FailedRecordCounts } from './failed-records.ts';
 import type { FailedRecords } from './failed-records.ts';
+import { nameInFile } from './node-name.ts';
 import type { Actor } from './system.ts';
 
 /** A record on its way to the dead letter topic of the node where it failed. */
@@ -134,7 +135,7 @@ export class Outlet implements Collector {
         this.#counts.skipped += 1;
         return;
       case 'fail':
-        throw recordFailed(this.#settings.name, record, failure);
+        throw recordFailed(nameInFile(this.#settings.name), record, failure);
     }
   }
 

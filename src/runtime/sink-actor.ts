@@ -10,6 +10,7 @@ import { deadLetterRecord, lateRecord, retimed, truncatedDeadLetter, truncatedLa
 import { FailedRecordCounts } from './failed-records.ts';
 import type { FailedRecords } from './failed-records.ts';
 import { Inbox } from './inbox.ts';
+import { nameInFile } from './node-name.ts';
 import { batchOverhead, encodedSize } from './outbox.ts';
 import type { Lane, Outbox, PendingRecord, SealedOutputs } from './outbox.ts';
 import { recordFailed } from './outlet.ts';
@@ -156,7 +157,7 @@ export class SinkReceiver {
     this.#ownFailed.note(sink, letter.failure.code, letter.record);
     switch (node.onError.action) {
       case 'fail':
-        throw recordFailed(node.name, letter.record, letter.failure);
+        throw recordFailed(nameInFile(node.name), letter.record, letter.failure);
       case 'skip':
         counts.skipped += 1;
         return;
@@ -169,12 +170,12 @@ export class SinkReceiver {
   async #deadLetter(letter: DeadLetter, nodeId: number, now: number): Promise<void> {
     const node = this.#settings.nodes[nodeId] as PlanNode;
     const policy = node.onError as Extract<ErrorPolicy, { action: 'dead_letter' }>;
-    await this.#putAside(deadLetterRecord(letter, node.name, policy, now), now, () => truncatedDeadLetter(letter, node.name, policy, now));
+    await this.#putAside(deadLetterRecord(letter, nameInFile(node.name), policy, now), now, () => truncatedDeadLetter(letter, nameInFile(node.name), policy, now));
   }
 
   async #lateRecord(letter: LateRecord, nodeId: number, now: number): Promise<void> {
     const node = this.#settings.nodes[nodeId] as TransformNode;
-    const output = lateRecord(letter, node.name, node.late as string, now);
+    const output = lateRecord(letter, nameInFile(node.name), node.late as string, now);
     await this.#putAside(output, now, () => truncatedLate(output, now));
   }
 

@@ -3,9 +3,12 @@ import type { Assignment, FetchedBatch, GroupReader, TopicPartition } from '../.
 import { fence, transactionalId } from './fence.ts';
 import { changelogOf } from './changelog.ts';
 import type { RestoreProgress } from './open-state.ts';
+import { nameInFile } from './node-name.ts';
 import { openTask } from './open-task.ts';
 import type { Progress } from './progress.ts';
 import { Purger } from './purger.ts';
+import { leastStill } from './rest.ts';
+import type { Rest } from './rest.ts';
 import { SharedProducer } from './shared-producer.ts';
 import type { Actor } from './system.ts';
 import { atLeastOnceOutput, exactlyOnceOutput } from './task-output.ts';
@@ -67,6 +70,11 @@ export class TaskSet {
     let running = 0;
     for (const { slot } of this.#slots.values()) if (slot.task !== null) running += 1;
     return { assigned: this.#slots.size, running };
+  }
+
+  /** See `Task.rest`. */
+  get rest(): Rest {
+    return this.#closing.size > 0 ? 'busy' : leastStill([...this.#slots.values()].map(({ slot }) => slot.rest));
   }
 
   /** The synchronous part of a new assignment. */
@@ -185,7 +193,7 @@ export class TaskSet {
         onProgress();
         progress.committed(committed, clock.now());
         this.#purger.committed(committed.positions);
-        for (const { node, ...failed } of committed.failed) events.recordsFailed(plan.name, plan.nodes[node]?.name ?? '', failed);
+        for (const { node, ...failed } of committed.failed) events.recordsFailed(plan.name, nameInFile(plan.nodes[node]?.name ?? ''), failed);
         events.checkpointed(plan.name, name, committed.epoch, committed.outputs, committed.times);
       },
       onFailed

@@ -1,6 +1,7 @@
 import { asFailure, Failure } from '../../actors/failure.ts';
 import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
+import type { Rest } from './rest.ts';
 import type { Task } from './task.ts';
 
 /** How a slot opens its task, and whom it tells. */
@@ -34,6 +35,7 @@ export class TaskSlot {
   #task: Task | null = null;
   #wake: (() => void) | null = null;
   #crashes = 0;
+  #sleeping = false;
   readonly #done: Promise<void>;
 
   constructor(settings: SlotSettings, after: Promise<void>) {
@@ -44,6 +46,11 @@ export class TaskSlot {
   /** The task, while it runs. */
   get task(): Task | null {
     return this.#task;
+  }
+
+  /** See `Task.rest`. */
+  get rest(): Rest {
+    return this.#sleeping ? 'waits' : (this.#task?.rest ?? 'busy');
   }
 
   /** Told of each commit: the trouble before it is over. */
@@ -75,7 +82,9 @@ export class TaskSlot {
       }
       const wait = Math.max(this.#backoff.next(), failure.code === 'fenced' ? fencedWait : 0);
       this.#settings.onRetry(failure, wait);
+      this.#sleeping = true;
       await this.#sleep(wait);
+      this.#sleeping = false;
     }
   }
 

@@ -15,6 +15,7 @@ import type { PendingRecord } from './outbox.ts';
 import { createPace } from './pace.ts';
 import type { Pace } from './pace.ts';
 import type { EpochWork } from './sink-actor.ts';
+import type { Rest } from './rest.ts';
 import { sourceOf } from './start-position.ts';
 import type { SourceMessage } from './source-actor.ts';
 import type { Actor } from './system.ts';
@@ -140,6 +141,14 @@ export class Task {
 
   get name(): string {
     return this.#settings.checkpoint.task;
+  }
+
+  /** For tests, whose clock goes on only when all is still. */
+  get rest(): Rest {
+    if (this.#phase !== 'filling') return 'busy';
+    if (this.#dirty !== 'no' || this.#wantedAt !== Infinity) return 'waits';
+    for (const { intake } of this.#inputs.values()) if (!intake.reached && !intake.caughtUp) return 'waits';
+    return 'rests';
   }
 
   /** Starts reading at the positions the task was made with. */

@@ -3,6 +3,7 @@ import type { Broker, TopicPartition } from '../../actors/port.ts';
 import { dealTopics, hasPatterns } from '../../actors/topic-set.ts';
 import type { Plan } from '../topology/model.ts';
 import { assertInternalTopics } from './internal-topics.ts';
+import { nameInFile } from './node-name.ts';
 
 /** Every topic a plan names outright, with what it is for; not those that belong to it. */
 export function topicsOf(plan: Plan): Map<string, string> {
@@ -17,7 +18,7 @@ export function topicsOf(plan: Plan): Map<string, string> {
       const { topic } = node.build();
       if (topic !== null && !internal.has(topic)) note(topic, `sink ${node.name}`);
     }
-    if (node.kind === 'transform' && node.late !== null) note(node.late, `late records of ${node.name.replace(/\.before$/, '')}`);
+    if (node.kind === 'transform' && node.late !== null) note(node.late, `late records of ${nameInFile(node.name)}`);
     if (node.onError.action === 'dead_letter') note(node.onError.topic, 'dead letters');
   }
   return topics;

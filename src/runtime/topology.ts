@@ -13,6 +13,8 @@ import type { Reached } from './fault.ts';
 import { isFinal, Lifecycle } from './lifecycle.ts';
 import type { TaskMemory } from './open-task.ts';
 import { Progress } from './progress.ts';
+import { leastStill } from './rest.ts';
+import type { Rest } from './rest.ts';
 import type { Actor } from './system.ts';
 import { TaskSet } from './task-set.ts';
 import { assertTopics } from './topology-topics.ts';
@@ -126,6 +128,20 @@ export class TopologyRuntime {
   stop(): Promise<void> {
     this.#stopping ??= this.#stop('stopping');
     return this.#stopping;
+  }
+
+  /** Ends without committing anything more, as a kill would: for tests. */
+  abandon(): Promise<void> {
+    this.#stopping ??= this.#stop('failing');
+    return this.#stopping;
+  }
+
+  /** See `Task.rest`. One that is to end by itself waits for that. */
+  get rest(): Rest {
+    const { state } = this.#lifecycle;
+    if (isFinal(state)) return 'rests';
+    if (state !== 'running') return 'busy';
+    return leastStill([this.#tasks.rest, this.#available === null ? 'rests' : 'waits']);
   }
 
   status(): TopologyStatus {

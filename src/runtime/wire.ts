@@ -40,7 +40,7 @@ export interface WiredTask {
   /** In the order of `inputs`. */
   readonly sources: readonly Actor<SourceMessage>[];
   /** Entries that nodes hold until the barrier. */
-  pending(): number;
+  readonly pending: () => number;
 }
 
 /** What a task's actors are wired from. */

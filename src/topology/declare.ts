@@ -37,7 +37,7 @@ export interface Built {
   readonly onError: OnErrorOption | undefined;
   /** The logic that was built to check the node: its topics are read from it. */
   readonly logic: Logic;
-  build(): Logic;
+  readonly build: () => Logic;
 }
 
 const sections: readonly (readonly [section: string, kind: ComponentKind])[] = [

@@ -51,6 +51,12 @@ export class SourceFile {
     this.#add(this.#offsetOf(path, placement), code, message, hint);
   }
 
+  /** Where a path stands, 1-based. */
+  place(path: Path): { readonly file: string; readonly line: number; readonly column: number } {
+    const { line, col } = this.#lines.linePos(this.#offsetOf(path, {}));
+    return { file: this.file, line, column: col };
+  }
+
   /** Takes note of a file that this one names. */
   names(file: string, content: string): void {
     this.named.set(file, hash(content));

@@ -1,4 +1,5 @@
 import type { SinkLogic, SourceLogic, TaskContext, TransformLogic } from '../../actors/component.ts';
+import type { StreamRecord } from '../../actors/record.ts';
 import type { Store } from '../../actors/store.ts';
 import type { TopicSet } from '../../actors/topic-set.ts';
 
@@ -59,6 +60,8 @@ export interface TransformNode extends NodeBase {
   readonly late: string | null;
   /** Fresh logic, for one task. */
   build(task: NodeTask): TransformLogic;
+  /** What its store holds, as results; absent for a node without one. */
+  contents?(store: Store): StreamRecord[];
 }
 
 /** A use of a sink component. */

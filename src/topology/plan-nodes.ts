@@ -1,4 +1,6 @@
 import type { SinkLogic, SourceLogic, StatefulLogic, TransformLogic } from '../../actors/component.ts';
+import type { StreamRecord } from '../../actors/record.ts';
+import type { Store } from '../../actors/store.ts';
 import type { Parcel } from '../../actors/window/parcel.ts';
 import { createCodec } from '../codec/create.ts';
 import type { Graph } from './connect.ts';
@@ -77,14 +79,15 @@ class Planner {
     const fresh = (): StatefulLogic => build() as StatefulLogic;
     this.#unhurried ||= unhurried;
     const node = { kind: 'transform', ...base, outputs: [''], timed: true, late } as const;
-    if (!regroups && !moved) return this.#push({ ...node, inputs, holds, build: (task) => fresh().local(task, task.store(name)) });
+    const contents = (store: Store): StreamRecord[] => fresh().contents(store);
+    if (!regroups && !moved) return this.#push({ ...node, inputs, holds, contents, build: (task) => fresh().local(task, task.store(name)) });
     const topic = `${this.#settings.group}-${name}-repartition`;
     const before = this.#push({ ...node, name: `${name}.before`, inputs, holds: null, build: (task) => fresh().before(task, task.partitions(topic)) });
     const fails = { type: 'repartition', onError: { action: 'fail' } } as const;
     const sink = this.#push({ kind: 'sink', ...fails, name: `${name}.out`, inputs: [{ node: before, port: 0 }], build: () => parcelSink(topic) });
     const source = this.#push({ kind: 'source', ...fails, name: `${name}.in`, build: () => parcelSource(topic) });
     this.#hops.push({ topic, node: name, sink, source });
-    return this.#push({ ...node, inputs: [{ node: source, port: 0 }], holds, build: (task: NodeTask) => fresh().behind(task, task.store(name)) });
+    return this.#push({ ...node, inputs: [{ node: source, port: 0 }], holds, contents, build: (task: NodeTask) => fresh().behind(task, task.store(name)) });
   }
 
   #push(node: Unnumbered): number {
