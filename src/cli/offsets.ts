@@ -15,14 +15,16 @@ export function offsetsCommand(output: Output): Command {
       'millrace offsets get orders.yaml',
       'millrace offsets reset orders.yaml --to earliest',
       'millrace offsets reset orders.yaml --to 2026-11-01T00:00:00Z --yes',
-      'millrace offsets reset orders.yaml --to 4200 --topic orders --partition 0 --yes'
+      'millrace offsets reset orders.yaml --to 4200 --topic orders --partition 0 --yes',
+      'millrace offsets reset counts.yaml --to earliest --state drop --yes'
     ],
     options: [
       { name: 'to', value: 'WHERE', choices: ['earliest', 'latest'], summary: 'reset: earliest, latest, a time with its zone (2026-11-01T00:00:00Z: the first record at or after it), or a whole number: an offset.' },
       { name: 'topic', value: 'TOPIC', summary: 'reset: only this topic.' },
       { name: 'partition', value: 'N', summary: 'reset: only this partition number.' },
+      { name: 'state', value: 'WHAT', choices: ['keep', 'drop'], summary: 'reset, where there is keyed state: keep it as it is, or drop it on every machine.' },
       { name: 'yes', summary: 'reset: do it; without it the change is only shown.' },
-      { name: 'state-dir', value: 'DIR', summary: "reset: a daemon's folder for state, whose epochs are counted on from.", default: './data/state' },
+      { name: 'state-dir', value: 'DIR', summary: "reset: a daemon's folder for state, whose epochs are counted on from, and whose state is dropped.", default: './data/state' },
       { name: 'json', summary: 'Print as JSON.' }
     ],
     run: (args) => run(args, output)
@@ -34,6 +36,6 @@ function run(args: Arguments, output: Output): Promise<number> {
   if (action !== 'get' && action !== 'reset') throw new UsageError(`offsets takes get or reset${action === undefined ? '' : `, not ${action}`}.`);
   if (file === undefined || others.length > 0) throw new UsageError(`Name one topology file: offsets ${action} FILE.`);
   if (action === 'reset') return resetOffsets(file, args, output);
-  for (const option of ['to', 'topic', 'partition']) if (args.text(option) !== undefined) throw new UsageError(`--${option} is for offsets reset.`);
+  for (const option of ['to', 'topic', 'partition', 'state']) if (args.text(option) !== undefined) throw new UsageError(`--${option} is for offsets reset.`);
   return getOffsets(file, args, output);
 }

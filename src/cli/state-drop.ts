@@ -10,12 +10,14 @@ export function dropStateCommand(args: Arguments, output: Output): number {
   if (target === null) return exitCode.config;
   const store = args.text('store') ?? null;
   const done = args.on('yes');
-  const dropped = done ? dropState(target.stateDir, target.selection, store) : listDrops(target.stateDir, target.selection, store);
+  const rebuilt = target.plan?.state.changelog === true;
+  const dropped = done ? dropState(target.stateDir, target.selection, store, rebuilt) : listDrops(target.stateDir, target.selection, store);
   if (args.on('json')) output.print(`${JSON.stringify({ done, dropped }, null, 2)}\n`);
   else if (dropped.length === 0) output.print(store === null ? nothingIn(target) : `No task here has a store ${store}.\n`);
   else {
     for (const { topology, task } of dropped) output.print(`${topology} ${task}: ${store === null ? 'all state' : `store ${store}`}\n`);
-    output.print(done ? 'Gone from this machine. What is in changelog topics stays there.\n' : 'Nothing is gone yet: add --yes to do it.\n');
+    const again = rebuilt ? 'The next start builds it anew from the changelog; to begin empty: millrace offsets reset FILE --to WHERE --state drop\n' : '';
+    output.print(done ? `Gone from this machine.\n${again}` : 'Nothing is gone yet: add --yes to do it.\n');
   }
   return exitCode.ok;
 }

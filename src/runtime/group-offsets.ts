@@ -28,13 +28,19 @@ export async function groupOffsets(plan: Plan, broker: Broker): Promise<GroupOff
   return partitions.map((at, index) => groupOffset(at, committed[index] ?? null, starts[index] as number, ends[index] as number));
 }
 
-/** As `readPartitions`, but a topic that a source names has to be there. */
+/** As `readPartitions`, but a topic that a source names has to be there; one that belongs to the topology is made by its first start. */
 export async function partitionsToRead(plan: Plan, broker: Broker): Promise<TopicPartition[]> {
   const partitions = await readPartitions(plan, broker);
   const found = new Set(partitions.map(({ topic }) => topic));
-  const missing = plan.subTopologies.flatMap(({ reads }) => reads.topics).filter((topic) => !found.has(topic));
+  const own = internalNames(plan);
+  const missing = plan.subTopologies.flatMap(({ reads }) => reads.topics).filter((topic) => !found.has(topic) && !own.has(topic));
   if (missing.length > 0) throw new Failure('topic_missing', `${plan.name} reads ${missing.join(', ')}, which ${missing.length === 1 ? 'does' : 'do'} not exist.`);
   return partitions;
+}
+
+/** The topics that belong to a topology. */
+export function internalNames(plan: Plan): Set<string> {
+  return new Set(plan.internalTopics.map(({ topic }) => topic));
 }
 
 function groupOffset(at: TopicPartition, committed: CommittedOffset | null, start: number, end: number): GroupOffset {

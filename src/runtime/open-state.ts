@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure } from '../../actors/failure.ts';
 import type { Holds } from '../../actors/holds.ts';
 import type { Broker } from '../../actors/port.ts';
@@ -128,9 +129,9 @@ function assertUntouched(state: TaskState, logs: readonly StoreLog[], { task, pl
 
 /** Without a changelog only the directory has the state. */
 function assertNothingMissing(state: TaskState, { task, plan }: OpenStateSettings, latest: OffsetMetadata): void {
-  if (latest.task !== task || latest.since === latest.epoch) return;
-  const found = state.applied === null ? 'none' : `that of epoch ${state.applied.epoch}`;
   const { epoch } = latest.base ?? latest;
+  if (latest.task !== task || latest.since === epoch) return;
+  const found = state.applied === null ? 'none' : `that of epoch ${state.applied.epoch}`;
   throw new Failure('state_missing', `Task ${task} of ${plan.name} committed epoch ${epoch}; its state on this machine is ${found}, and changelog: off keeps no other copy.`);
 }
 
@@ -160,6 +161,10 @@ async function restore(state: TaskState, logs: readonly StoreLog[], settings: Op
         position = nextOffset;
         onRestore({ done, total });
       }
+    }
+    while (state.continueRestore()) {
+      await nextTurn();
+      signal.throwIfAborted();
     }
   } finally {
     onRestore(null);

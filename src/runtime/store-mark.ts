@@ -35,7 +35,7 @@ export async function readMark(broker: Broker, { topic, partition, start, end }:
   for await (const { records } of broker.readRange({ topic, partition }, start, end, 'committed')) {
     if (records.length === 0) continue;
     const mark = records.find(({ key }) => key !== null && isMark(key));
-    return { holds: mark?.value == null ? null : parse(mark.value) };
+    return { holds: parse(mark?.value ?? null) };
   }
   return 'empty';
 }
@@ -47,7 +47,8 @@ export function checkMark(mark: StoreMark, { store, topic, partition }: StoreLog
   if (changes.length > 0) throw incompatible(store, `task ${task}, in its changelog ${topic}[${partition}],`, changes);
 }
 
-function parse(value: Uint8Array): Holds | null {
+function parse(value: Uint8Array | null): Holds | null {
+  if (value === null) return null;
   try {
     return (JSON.parse(Buffer.from(value).toString()) as { readonly holds: Holds }).holds;
   } catch {

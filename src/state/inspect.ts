@@ -133,7 +133,7 @@ function dropStore(folder: TaskFolder, store: string, rebuilt: boolean): void {
     environment.drop(store);
     environment.write(0, () => {
       putIdentity(meta, without);
-      putProgress(meta, { ...progress, positions, runs });
+      putProgress(meta, { ...progress, positions, runs, ...(rebuilt ? { applied: null, prepared: null } : {}) });
     });
     folder.writeStores(without);
   }, false);
