@@ -17,10 +17,10 @@ export interface Latency {
 }
 
 /** Seconds before and while latencies are noted. */
-const phases = { warmUp: 12, measured: 20 };
+export const phases = { warmUp: 12, measured: 20 };
 
 /** Notes when each event was seen first, and how often one came again. */
-class Probe {
+export class Probe {
   readonly #started: () => number;
   readonly #rate: number;
   readonly #latencies: Float64Array;
@@ -59,32 +59,17 @@ export async function latency(broker: Broker, bootstrap: string, delivery: Deliv
   let started = 0;
   const probe = new Probe(total, rate, () => started);
   const reader = await readAll(broker, run?.outputs ?? [input], `${input}-probe`, (value) => { probe.note(numberOf(value)); });
-  const producer = broker.producer();
-  const events = new Events(input, partitions, size);
-  // What connects at the first record is connected before the first that counts.
-  await producer.send([{ ...events.event(0, Date.now()), value: Buffer.from('{}') }], 'none');
-  await wait(3000);
-  started = performance.now();
-  const wall = Date.now();
   let cpu = 0;
-  for (let n = 0; n < total; ) {
-    if (cpu === 0 && n >= phases.warmUp * rate) cpu = daemon?.cpu ?? 0;
-    const due = Math.min(total, Math.floor(((performance.now() - started) * rate) / 1000));
-    if (due > n) {
-      const from = n;
-      n = due;
-      await producer.send(events.events(from, n, (number) => wall + (number * 1000) / rate), 'none');
-    } else await wait(1);
-  }
+  await feed(broker, input, partitions, size, rate, total, (at) => { started = at; }, () => { cpu = daemon?.cpu ?? 0; });
   const cores = daemon === null ? 0 : (daemon.cpu - cpu) / phases.measured;
   for (let idle = 0; probe.seen < total && idle < 100; idle += 1) await wait(100);
   await reader.stop();
-  await producer.close();
   await daemon?.stop();
   return probe.result(phases.warmUp * rate, cores);
 }
 
-async function readAll(broker: Broker, topics: readonly string[], group: string, seen: (value: Uint8Array | null) => void): Promise<GroupReader> {
+/** Reads topics from their beginnings, as a group of its own. */
+export async function readAll(broker: Broker, topics: readonly string[], group: string, seen: (value: Uint8Array | null) => void): Promise<GroupReader> {
   const settings = { group, topicSets: topics.map((topic) => ({ topics: [topic], patterns: [] })), discovery: 60_000, signature: 'probe', sessionTimeout: 10_000, maxWait: 500, maxBytes: 4 << 20, maxBytesPerPartition: 1 << 20 };
   const reader: GroupReader = broker.reader(settings, {
     assigned: ({ partitions }) => { for (const at of partitions) reader.deliver(at, 0); },
@@ -94,4 +79,30 @@ async function readAll(broker: Broker, topics: readonly string[], group: string,
   });
   await reader.start();
   return reader;
+}
+
+/** Sends events at a steady rate, on time or a little late; tells when it starts, and when the measured phase does. */
+export async function feed(broker: Broker, input: string, partitions: number, size: number, rate: number, total: number, onStart: (at: number, wall: number) => void, onMeasured: () => void): Promise<void> {
+  const producer = broker.producer();
+  const events = new Events(input, partitions, size);
+  // What connects at the first record is connected before the first that counts.
+  await producer.send([{ ...events.event(0, Date.now()), value: Buffer.from('{}') }], 'none');
+  await wait(3000);
+  const started = performance.now();
+  const wall = Date.now();
+  onStart(started, wall);
+  let measured = false;
+  for (let n = 0; n < total; ) {
+    if (!measured && n >= phases.warmUp * rate) {
+      measured = true;
+      onMeasured();
+    }
+    const due = Math.min(total, Math.floor(((performance.now() - started) * rate) / 1000));
+    if (due > n) {
+      const from = n;
+      n = due;
+      await producer.send(events.events(from, n, (number) => wall + (number * 1000) / rate), 'none');
+    } else await wait(1);
+  }
+  await producer.close();
 }

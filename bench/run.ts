@@ -1,6 +1,6 @@
 /*
  * `npm run bench`: workload W1 (bench/w1.yaml) on a real Kafka that it starts; what it prints it also writes to bench/RESULTS.md.
- * `npm run bench -- latency` measures one section alone (throughput, latency, partitions, sizes, idle) and only prints.
+ * `npm run bench -- latency` measures one section alone (throughput, latency, windows, partitions, sizes, idle) and only prints.
  */
 import { writeFileSync } from 'node:fs';
 import type { Broker } from '../actors/port.ts';
@@ -13,6 +13,7 @@ import { count, machine, median, table } from './report.ts';
 import { load, throughput } from './throughput.ts';
 import type { Backlog, Throughput } from './throughput.ts';
 import type { Delivery } from './topics.ts';
+import { windowLatency, windowThroughput } from './windows.ts';
 
 const deliveries: readonly Delivery[] = ['at_least_once', 'exactly_once'];
 const size = 240;
@@ -43,6 +44,16 @@ const sections: Readonly<Record<string, () => Promise<string>>> = {
       for (const delivery of deliveries) rows.push([delivery, count(rate), ...latencyCells(await latency(broker, kafka.brokers, delivery, rate, 4, size))]);
     }
     return `## Latency\n\n4 partitions, one run each. \`no program\` is the floor: the probe reads what it wrote.\n\n${table(['delivery', 'records/s', ...latencyHead], rows)}`;
+  },
+  async windows() {
+    const loaded = await load(broker, 4, backlog, size);
+    const rows: string[][] = [];
+    for (const delivery of deliveries) {
+      const results: Throughput[] = [];
+      for (let run = 0; run < runs; run += 1) results.push(await windowThroughput(broker, kafka.brokers, delivery, loaded));
+      rows.push([delivery, ...throughputCells(median(results, ({ cpuPerMillion }) => cpuPerMillion)), ...latencyCells(await windowLatency(broker, kafka.brokers, delivery, 1000, 4, size))]);
+    }
+    return `## Windows\n\nWorkload W3 (\`bench/w3.yaml\`): count, average and maximum per minute of 1,000 groups that are not the records' keys, so every event crosses a repartition topic, pre-aggregated; state in LMDB and a changelog. A backlog of ${count(backlog)} records, then 1,000 records/s.\n\n${table(['delivery', ...throughputHead, ...latencyHead], rows)}`;
   },
   async partitions() {
     const rows: string[][] = [];

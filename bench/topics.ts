@@ -22,6 +22,14 @@ export async function makeOutputs(broker: Broker, bootstrap: string, delivery: D
   return { outputs: [urgent, standard, dead], env };
 }
 
+/** As `makeOutputs`, for workload W3: one topic of counts. */
+export async function makeCounts(broker: Broker, bootstrap: string, delivery: Delivery, input: string, partitions: number): Promise<RunTopics> {
+  const id = `bench-${randomBytes(4).toString('hex')}`;
+  const output = `${id}-counts`;
+  await broker.createTopics([{ topic: output, partitions }]);
+  return { outputs: [output], env: { BENCH_BOOTSTRAP: bootstrap, BENCH_RUN_ID: id, BENCH_DELIVERY: delivery, BENCH_INPUT: input, BENCH_OUT: output } };
+}
+
 /** Makes an empty input topic. */
 export async function makeInput(broker: Broker, partitions: number): Promise<string> {
   const topic = `bench-in-${randomBytes(4).toString('hex')}`;
