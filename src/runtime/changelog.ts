@@ -1,4 +1,5 @@
 import { Failure } from '../../actors/failure.ts';
+import type { Broker, TopicPartition } from '../../actors/port.ts';
 import type { TaskState } from '../../actors/store.ts';
 import type { Plan } from '../topology/model.ts';
 import type { Clock } from './clock.ts';
@@ -48,4 +49,37 @@ export async function changelogOf({ plan, partition, state, topics, clock, unmar
     }
     return records;
   };
+}
+
+/** Milliseconds between two looks at how far the changelogs go. */
+const noteInterval = 10_000;
+
+/** Lets a task's state know, now and then, how far its changelogs go: a task that comes back to a directory it left reads on from there. */
+export class ChangelogNotes {
+  readonly #settings: ChangelogSettings;
+  readonly #broker: Broker;
+  readonly #logs: readonly (TopicPartition & { readonly store: string })[];
+  #last: number;
+  #asking = false;
+
+  constructor(settings: ChangelogSettings, stores: readonly string[], broker: Broker) {
+    const { plan, partition, clock } = settings;
+    this.#settings = settings;
+    this.#broker = broker;
+    this.#logs = plan.internalTopics.flatMap(({ kind, topic, node }) => (kind === 'changelog' && stores.includes(node) ? [{ topic, partition, store: node }] : []));
+    this.#last = clock.elapsed();
+  }
+
+  /** An epoch was committed. What the broker answers from then on belongs to that epoch, or to one that is applied after it. */
+  committed(): void {
+    const { state, clock } = this.#settings;
+    if (state === null || this.#logs.length === 0 || this.#asking || clock.elapsed() - this.#last < noteInterval) return;
+    this.#last = clock.elapsed();
+    this.#asking = true;
+    this.#broker.listOffsets(this.#logs, 'end').then(
+      (ends) => { state.noteChangelog(new Map(this.#logs.map(({ store }, index) => [store, ends[index] as number]))); },
+      // The position known before is still right: more is read again than needed.
+      () => undefined
+    ).finally(() => { this.#asking = false; });
+  }
 }

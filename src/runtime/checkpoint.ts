@@ -28,9 +28,9 @@ export interface EpochResult {
 /** The stores of a task, as a checkpoint sees them. */
 export interface TaskStores {
   /** Makes an epoch's changes durable without making them current. */
-  prepare(attempt: Attempt): Promise<void>;
-  /** Makes a prepared attempt current, with the positions it was committed at. */
-  apply(attempt: Attempt, positions: readonly Position[]): Promise<void>;
+  prepare(attempt: Attempt, result: EpochResult): Promise<void>;
+  /** Makes a prepared attempt current, with what it was committed at. */
+  apply(attempt: Attempt, result: EpochResult): Promise<void>;
 }
 
 /** What a checkpoint works on. */
@@ -52,13 +52,13 @@ export interface CheckpointSettings {
  * unknown: the task must be opened again, which reads what was committed.
  */
 export async function checkpoint(result: EpochResult, settings: CheckpointSettings): Promise<CheckpointTimes> {
-  const { epoch, positions, outputs } = result;
+  const { epoch, outputs } = result;
   const { stores, output, reached } = settings;
   const attempt: Attempt = { epoch, nonce: randomBytes(6).toString('base64url') };
   const started = performance.now();
 
   // 2  The epoch's state is on disk, not yet current.
-  await stores.prepare(attempt);
+  await stores.prepare(attempt, result);
   reached('P1', epoch);
   const prepared = performance.now();
 
@@ -78,7 +78,7 @@ export async function checkpoint(result: EpochResult, settings: CheckpointSettin
   const committed = performance.now();
 
   // 6  State becomes current, with its positions.
-  await stores.apply(attempt, positions);
+  await stores.apply(attempt, result);
   reached('P5', epoch);
   const applied = performance.now();
 

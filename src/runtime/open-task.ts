@@ -1,28 +1,22 @@
 import { Failure } from '../../actors/failure.ts';
 import type { TopicPartition } from '../../actors/port.ts';
-import type { TaskState } from '../../actors/store.ts';
 import { checkpoint } from './checkpoint.ts';
-import type { CheckpointSettings, Position, TaskStores } from './checkpoint.ts';
+import type { CheckpointSettings, Position } from './checkpoint.ts';
 import type { Reached } from './fault.ts';
 import { settledOffsets } from './fence.ts';
 import { keyedSettings } from './keyed.ts';
 import { topicHash } from './offset-metadata.ts';
-import type { OffsetMetadata } from './offset-metadata.ts';
 import { openState } from './open-state.ts';
 import type { OpenStateSettings } from './open-state.ts';
 import type { SealedOutputs } from './outbox.ts';
 import { recover } from './recover.ts';
-import type { Recovery, RememberedTask } from './recover.ts';
+import type { Recovery } from './recover.ts';
 import { startOf } from './start-position.ts';
+import { RememberingStores } from './task-memory.ts';
+import type { TaskMemory } from './task-memory.ts';
 import type { TaskOutput } from './task-output.ts';
 import type { Topics } from './topics.ts';
 import type { KeyedSettings } from './wire.ts';
-
-/** What a daemon remembers of its tasks beside the broker. */
-export interface TaskMemory {
-  get(key: string): RememberedTask | null;
-  put(key: string, remembered: RememberedTask): void;
-}
 
 /** What the start of a task works on. */
 export interface OpenSettings extends Omit<OpenStateSettings, 'partition'> {
@@ -77,59 +71,32 @@ async function openOn(keyed: KeyedSettings, recovery: Recovery, settings: OpenSe
   const { partitions, broker } = settings;
   const ends = await broker.listOffsets(partitions, 'end');
   const positions = await resolvePositions(recovery, ends, settings);
-  const late = positions.flatMap((position) => (position.late ? [topicHash(position.topic)] : []));
-  const checkpointSettings = await checkpointOf(settings, keyed.state, positions, { late: [...new Set([...recovery.late, ...late])], since: recovery.latest?.since });
+  const { checkpoint: checkpointSettings, stores } = await checkpointOf(settings, keyed, positions, recovery);
   const opened = { positions, ends, checkpoint: checkpointSettings, keyed };
   const fresh = positions.filter((_, index) => recovery.positions[index] === null);
-  if (fresh.length === 0) return { ...opened, epoch: recovery.epoch };
+  if (fresh.length === 0) {
+    if (recovery.latest !== null) stores.opened(recovery.latest);
+    return { ...opened, epoch: recovery.epoch };
+  }
   const epoch = recovery.epoch + 1;
   await checkpoint({ epoch, positions: fresh, outputs: nothing, watermarks: keyed.watermarks }, checkpointSettings);
   return { ...opened, epoch };
 }
 
-async function checkpointOf(settings: OpenSettings, state: TaskState | null, start: readonly Position[], { late: known, since }: Pick<OffsetMetadata, 'late'> & { readonly since: number | undefined }): Promise<CheckpointSettings> {
+async function checkpointOf(settings: OpenSettings, { state, watermarks }: KeyedSettings, positions: readonly OpenedPosition[], recovery: Recovery): Promise<{ checkpoint: CheckpointSettings; stores: RememberingStores }> {
   const { task, plan, output, reached, topics, memory } = settings;
   const partitions: Record<string, number> = {};
-  for (const { topic } of start) partitions[topicHash(topic)] = (await topics.load(topic)).partitions;
-  const late = known.filter((hash) => hash in partitions);
-  return { task, group: plan.group, signature: plan.signature, partitions, late, since, stores: taskStores(state, remembering(memory, memoryKey(settings), start)), output, reached };
-}
-
-/** State first: what a daemon remembers beside it is a note. */
-function taskStores(state: TaskState | null, memory: TaskStores): TaskStores {
-  if (state === null) return memory;
-  return {
-    async prepare(attempt) {
-      state.prepare(attempt);
-      await memory.prepare(attempt);
-    },
-    async apply(attempt, positions) {
-      state.apply(attempt);
-      await memory.apply(attempt, positions);
-    }
-  };
+  for (const { topic } of positions) partitions[topicHash(topic)] = (await topics.load(topic)).partitions;
+  const come = positions.flatMap((position) => (position.late ? [topicHash(position.topic)] : []));
+  const late = [...new Set([...recovery.late, ...come])].filter((hash) => hash in partitions);
+  const since = recovery.latest?.since;
+  const stores = new RememberingStores({ memory, key: memoryKey(settings), state, positions, nodes: watermarks, counts: partitions, late, since });
+  return { checkpoint: { task, group: plan.group, signature: plan.signature, partitions, late, since, stores, output, reached }, stores };
 }
 
 /** Tasks of different topologies may have one name. */
 function memoryKey({ plan, task }: OpenSettings): string {
   return `${plan.group}/${task}`;
-}
-
-/** The store steps of a task without stores: it remembers its positions, to tell offsets that are gone from a first start. */
-function remembering(memory: TaskMemory, key: string, start: readonly Position[]): TaskStores {
-  const offsets: Record<string, Record<string, number>> = Object.create(null) as Record<string, Record<string, number>>;
-  const note = (positions: readonly Position[]): void => {
-    for (const { topic, partition, offset } of positions) (offsets[topic] ??= {})[String(partition)] = offset;
-  };
-  note(start);
-  return {
-    prepare: () => Promise.resolve(),
-    apply(attempt, positions) {
-      note(positions);
-      memory.put(key, { ...attempt, offsets });
-      return Promise.resolve();
-    }
-  };
 }
 
 interface OpenedPosition extends Position {

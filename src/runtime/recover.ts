@@ -1,14 +1,8 @@
 import { Failure } from '../../actors/failure.ts';
 import type { CommittedOffset, TopicPartition } from '../../actors/port.ts';
+import type { RememberedTask } from '../../actors/remembered.ts';
 import { decodeOffsetMetadata, topicHash } from './offset-metadata.ts';
 import type { OffsetMetadata } from './offset-metadata.ts';
-
-/** What this daemon remembers of a task beside the broker. */
-export interface RememberedTask {
-  readonly epoch: number;
-  readonly nonce: string;
-  readonly offsets: Readonly<Record<string, Readonly<Record<string, number>>>>;
-}
 
 /** What a starting task is told about its past. */
 export interface RecoveryInput {

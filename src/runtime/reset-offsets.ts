@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Failure } from '../../actors/failure.ts';
 import type { Broker, CommittedOffset, OffsetCommit, TopicPartition } from '../../actors/port.ts';
+import type { RememberedTask } from '../../actors/remembered.ts';
 import type { Plan } from '../topology/model.ts';
 import { fence, settledOffsets } from './fence.ts';
 import { internalNames, partitionsToRead } from './group-offsets.ts';
 import { decodeOffsetMetadata, encodeOffsetMetadata, topicHash } from './offset-metadata.ts';
 import type { OffsetMetadata } from './offset-metadata.ts';
-import type { RememberedTask } from './recover.ts';
 import { unitsOf } from './units.ts';
 import type { TaskUnit } from './units.ts';
 

@@ -8,7 +8,7 @@ import { TransactionBudget } from './budget.ts';
 import type { Clock } from './clock.ts';
 import type { Reached } from './fault.ts';
 import { isFinal } from './lifecycle.ts';
-import type { TaskMemory } from './open-task.ts';
+import type { TaskMemory } from './task-memory.ts';
 import { ActorSystem } from './system.ts';
 import type { Actor } from './system.ts';
 import { TopologyRuntime } from './topology.ts';

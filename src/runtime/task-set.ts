@@ -1,7 +1,7 @@
 import { asFailure, Failure } from '../../actors/failure.ts';
 import type { Assignment, FetchedBatch, GroupReader, TopicPartition } from '../../actors/port.ts';
 import { fence, transactionalId } from './fence.ts';
-import { changelogOf } from './changelog.ts';
+import { ChangelogNotes, changelogOf } from './changelog.ts';
 import type { RestoreProgress } from './open-state.ts';
 import { nameInFile } from './node-name.ts';
 import { openTask } from './open-task.ts';
@@ -165,7 +165,12 @@ export class TaskSet {
       onRestore: (restore) => { this.#restoring(name, restore); },
       onAside: (path) => { events.stateAside(plan.name, name, path); }
     });
-    const changelog = await changelogOf({ plan, partition: partitions[0]?.partition ?? 0, state: keyed.state, topics: this.#topics, clock, unmarked });
+    const logging = { plan, partition: partitions[0]?.partition ?? 0, state: keyed.state, topics: this.#topics, clock, unmarked };
+    const notes = new ChangelogNotes(logging, unit.sub.stores, broker);
+    const changelog = await changelogOf(logging).catch((error: unknown) => {
+      keyed.state?.close();
+      throw error;
+    });
     events.taskOpened(plan.name, name, epoch);
     progress.opened(partitions, positions.map(({ offset }) => offset), ends);
     const credit = limits.creditBytes / Math.max(1, this.#assigned.size);
@@ -193,6 +198,7 @@ export class TaskSet {
         onProgress();
         progress.committed(committed, clock.now());
         this.#purger.committed(committed.positions);
+        notes.committed();
         for (const { node, ...failed } of committed.failed) events.recordsFailed(plan.name, nameInFile(plan.nodes[node]?.name ?? ''), failed);
         events.checkpointed(plan.name, name, committed.epoch, committed.outputs, committed.times);
       },

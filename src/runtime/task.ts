@@ -295,8 +295,9 @@ export class Task {
     if (this.#draining !== null || this.#urgent()) return true;
     if (!this.#pace.free) return this.#reached();
     if (this.#settings.plan.unhurried) return false;
-    // At-least-once output is visible without a commit, so only exactly-once hurries; behind a backlog nobody waits for the next milliseconds.
-    return this.#dirty === 'records' && this.#settings.plan.delivery === 'exactly_once' && this.#caughtUp();
+    // At-least-once output is visible without a commit, but for what keyed nodes send with the barrier; behind a backlog nobody waits for the next milliseconds.
+    const { plan, sub } = this.#settings;
+    return this.#dirty === 'records' && (plan.delivery === 'exactly_once' || sub.timed) && this.#caughtUp();
   }
 
   /** Milliseconds until the next barrier may go, and the budget's word on it. */

@@ -11,7 +11,7 @@ import type { TransactionBudget } from './budget.ts';
 import type { Clock } from './clock.ts';
 import type { Reached } from './fault.ts';
 import { isFinal, Lifecycle } from './lifecycle.ts';
-import type { TaskMemory } from './open-task.ts';
+import type { TaskMemory } from './task-memory.ts';
 import { Progress } from './progress.ts';
 import { leastStill } from './rest.ts';
 import type { Rest } from './rest.ts';

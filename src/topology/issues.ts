@@ -104,7 +104,10 @@ function report(part: Part, value: unknown, issue: Issue): void {
   }
   if (issue.code === 'invalid_key') {
     const expected = issue.issues[0]?.message ?? 'another name';
-    part.file.report(path, 'bad_name', `expected ${expected}, found ${show(path[path.length - 1])}`, undefined, { key: true });
+    const found = String(path[path.length - 1]);
+    // `{ ids: collect(value.id, 10) }` is two entries to YAML, the second called `10)`.
+    const hint = /[()"']/.test(found) ? "in YAML's { } a comma ends an expression, unless it is in quotes" : undefined;
+    part.file.report(path, 'bad_name', `expected ${expected}, found ${show(found)}`, hint, { key: true });
     return;
   }
   const found = valueAt(value, issue.path);

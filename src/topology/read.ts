@@ -1,3 +1,4 @@
+import { isTopicName } from '../../actors/options.ts';
 import { connect } from './connect.ts';
 import { declareNodes } from './declare.ts';
 import { SourceFile } from './document.ts';
@@ -34,7 +35,21 @@ export function readTopology(path: string, text: string, environment: Environmen
   checkEnds(file, options);
   checkTopics(file, nodes, options);
   if (head === null || file.problems.length > 0) return { file, plan: null };
-  return { file, plan: createPlan(file, head, graph) };
+  const plan = createPlan(file, head, graph);
+  checkInternalTopics(file, plan);
+  return { file, plan: file.problems.length > 0 ? null : plan };
+}
+
+/** The topics of keyed nodes are named after the group: those names have to be names, and nobody else's. */
+function checkInternalTopics(file: SourceFile, { group, nodes, internalTopics }: Plan): void {
+  for (const { topic, node } of internalTopics) {
+    if (!isTopicName(topic)) {
+      file.report(['group'], 'bad_value', `expected a group that topics can be named after, found ${show(group)}: the state of ${node} needs the topic ${topic}`, "letters, digits, '.', '_' and '-', at most 249 in all");
+      return;
+    }
+    const taken = nodes.find((each) => each.type !== 'repartition' && ((each.kind === 'source' && each.build().reads.topics.includes(topic)) || (each.kind === 'sink' && each.build().topic === topic)));
+    if (taken !== undefined) file.report([`${taken.kind}s`, taken.name], 'loop', `${topic} belongs to ${node}: its repartition or changelog topic`, 'use another topic', { key: true });
+  }
 }
 
 function readHead(file: SourceFile, options: Record<string, unknown>): TopologyHead | null {
