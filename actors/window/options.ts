@@ -70,7 +70,7 @@ export const windowOptions = z.strictObject({
   emit: z
     .enum(['update', 'final', 'complete'])
     .default('update')
-    .describe('update: each window that changed, once per checkpoint; where sessions merge a tombstone for each result that is replaced. final: each window once, when the watermark is grace behind its end. complete: every window there is, at each checkpoint.'),
+    .describe('update: each window that changed, once per checkpoint; where sessions merge a tombstone for each result that is replaced. final: each window once, when the watermark is grace behind its end. complete: every window there is, at each checkpoint, of which there is then one a second at most.'),
   grace: span(0)
     .optional()
     .describe('How long after its end, in event time, a window still takes records. Default: 0s. A session is over when no record that is in time could still lengthen it: twice the gap and grace after its last record.'),

@@ -18,7 +18,7 @@ export function createPlan(file: SourceFile, head: TopologyHead, graph: Graph): 
     group,
     broker: head.broker,
     delivery: head.delivery,
-    trigger: triggerOf(head.trigger),
+    trigger: triggerOf(head.trigger, unhurried),
     nodes,
     subTopologies,
     internalTopics: internalTopics(subTopologies, hops, group, head.state.changelog),
@@ -30,8 +30,11 @@ export function createPlan(file: SourceFile, head: TopologyHead, graph: Graph): 
   };
 }
 
-function triggerOf(trigger: TopologyHead['trigger']): Trigger {
-  const checkpointInterval = trigger.checkpoint_interval;
+/** Milliseconds between checkpoints that cost as much as the whole state. */
+const unhurriedInterval = 1000;
+
+function triggerOf(trigger: TopologyHead['trigger'], unhurried: boolean): Trigger {
+  const checkpointInterval = unhurried ? Math.max(unhurriedInterval, trigger.checkpoint_interval) : trigger.checkpoint_interval;
   return trigger.mode === 'processing_time' ? { mode: trigger.mode, interval: trigger.interval, checkpointInterval } : { mode: trigger.mode, checkpointInterval };
 }
 
