@@ -1,5 +1,6 @@
 import type { Failure, FailureCode } from './failure.ts';
 import type { CheckpointTimes, LifecycleState, RestoreStatus } from './status.ts';
+import type { Quarantine } from './store.ts';
 
 /** What happens inside, told once; `src/telemetry` makes log lines and metrics of it. */
 export interface RuntimeEvents {
@@ -20,7 +21,7 @@ export interface RuntimeEvents {
   /** State is read back from changelogs: told at the start, and now and then. */
   restoring(topology: string, task: string, restore: RestoreStatus): void;
   /** State of a task that cannot be used was put aside; the task rebuilds it. */
-  stateAside(topology: string, task: string, path: string): void;
+  stateAside(topology: string, task: string, quarantine: Quarantine): void;
   stateDirectoryQuarantined(path: string): void;
   /** What the daemon remembers could not be written; the stream goes on. */
   stateDirectoryNotWritten(message: string): void;

@@ -44,12 +44,19 @@ export interface StateIdentity {
 export interface TaskState {
   /** The last epoch that is whole in it; null for none: new, or half restored. */
   readonly applied: Attempt | null;
+/** State that could not be used when it was opened. */
+export interface Quarantine {
+  readonly reason: string;
+  /** Where it was put aside; null where nothing of it was worth keeping. */
+  readonly path: string | null;
+}
+
   /** When that was written last, in milliseconds since 1970; null for never. */
   readonly writtenAt: number | null;
   /** An epoch that was made ready and not applied. */
   readonly prepared: Attempt | null;
-  /** Where damaged state was put aside when it was opened; null where there was none. */
-  readonly quarantined: string | null;
+  /** Null where what was found is used, or nothing was. */
+  readonly quarantined: Quarantine | null;
   applyPrepared(): void;
   discardPrepared(): void;
 
@@ -84,6 +91,8 @@ export interface TaskState {
   close(): void;
 }
 
+  /** Puts what is written on disk, outside of this thread; `close` does so too, and has less to do then. */
+  flush(): Promise<void>;
 /** What a daemon keeps of its stateful tasks. */
 export interface StateDirectory {
   /** Opens, or makes, the state of a task. Throws `state_incompatible` where it holds something else; puts aside what is damaged or foreign. */

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure } from '../../actors/failure.ts';
 import type { Holds } from '../../actors/holds.ts';
 import type { Broker } from '../../actors/port.ts';
-import type { Attempt, StateDirectory, TaskState } from '../../actors/store.ts';
+import type { Attempt, Quarantine, StateDirectory, TaskState } from '../../actors/store.ts';
 import type { InternalTopic, Plan, SubTopology } from '../topology/model.ts';
 import type { Clock } from './clock.ts';
 import type { OffsetMetadata } from './offset-metadata.ts';
@@ -31,8 +31,8 @@ export interface OpenStateSettings {
   /** See `OpenSettings`. */
   readonly acceptOffsets: boolean;
   readonly onRestore: (progress: RestoreProgress | null) => void;
-  /** Damaged, foreign or unusable state was put aside. */
-  readonly onAside: (path: string) => void;
+  /** Damaged, foreign or unusable state was given up. */
+  readonly onAside: (quarantine: Quarantine) => void;
 }
 
 /** Kafka keeps tombstones of compacted topics for so long (`delete.retention.ms`, with which the changelogs are made). */
@@ -99,7 +99,7 @@ async function settle(state: TaskState, logs: readonly StoreLog[], settings: Ope
   if (isSame(state.applied, latest) || isSame(state.applied, kept)) {
     state.noteChangelog(new Map(logs.map(({ store, end }) => [store, end])));
   } else {
-    if (state.applied !== null && state.applied.epoch > latest.epoch) settings.onAside(state.wipe(true) ?? '');
+    if (state.applied !== null && state.applied.epoch > latest.epoch) settings.onAside({ reason: `it is of epoch ${state.applied.epoch}, after the last that was committed`, path: state.wipe(true) });
     if (logs.length === 0) assertNothingMissing(state, settings, latest);
     else await restore(state, logs, settings);
   }

@@ -163,7 +163,7 @@ export class TaskSet {
       signal,
       fence: (task) => this.#fence(task),
       onRestore: (restore) => { this.#restoring(name, restore); },
-      onAside: (path) => { events.stateAside(plan.name, name, path); }
+      onAside: (quarantine) => { events.stateAside(plan.name, name, quarantine); }
     });
     const logging = { plan, partition: partitions[0]?.partition ?? 0, state: keyed.state, topics: this.#topics, clock, unmarked };
     const notes = new ChangelogNotes(logging, unit.sub.stores, broker);

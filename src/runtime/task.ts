@@ -178,6 +178,8 @@ export class Task {
     await this.#commit;
     this.#settings.checkpoint.output.outbox.close();
     await this.#settings.checkpoint.output.close();
+    // Not while the thread waits: it may be much.
+    await this.#settings.keyed.state?.flush().catch(() => undefined);
     this.#settings.keyed.state?.close();
   }
 

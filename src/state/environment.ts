@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
 import { Failure } from '../../actors/failure.ts';
-import type { StateIdentity } from '../../actors/store.ts';
 import { lmdbFailure } from './lmdb-errors.ts';
 
 /** A named database: bytes under bytes; `lastSize`: of the value that was read last. */
@@ -33,9 +32,15 @@ export function freeBytesOf(dir: string): number {
   return bavail * bsize;
 }
 
+/**
+ * What is flushed before a transaction returns. `data`: all but the meta page: a loss of power may cost the last transaction, never the order or the
+ * whole. `none`: a kill of the process costs nothing, a loss of power anything: the data file must not be used after it.
+ */
+export type Flush = 'all' | 'data' | 'none';
+
 /** How an environment is opened. */
 export interface EnvironmentOptions {
-  readonly durability?: StateIdentity['durability'];
+  readonly flush?: Flush;
   readonly readOnly?: boolean;
   readonly databases?: number;
   readonly freeBytes?: FreeBytes;
@@ -44,9 +49,8 @@ export interface EnvironmentOptions {
 /**
  * One LMDB environment: `data.mdb` in a folder of its own, with named databases; the root database has nothing but their names.
  *
- * `overlappingSync` is off, so that a transaction is flushed when `write` returns. With `durability: process` the meta page alone is not
- * (`noMetaSync`): a loss of power may cost the last transaction, never the order or the whole. After a transaction that failed the environment
- * is not used again: LMDB refuses to begin another one then, and lmdb-js does not look.
+ * `overlappingSync` is off, so that a transaction is as far as it will be when `write` returns. After a transaction that failed the environment is not
+ * used again: LMDB refuses to begin another one then, and lmdb-js does not look.
  */
 export class Environment {
   readonly dir: string;
@@ -55,7 +59,7 @@ export class Environment {
   #broken: Error | null = null;
   #open = true;
 
-  constructor(dir: string, { durability = 'process', readOnly = false, databases = 0, freeBytes = freeBytesOf }: EnvironmentOptions = {}) {
+  constructor(dir: string, { flush = 'all', readOnly = false, databases = 0, freeBytes = freeBytesOf }: EnvironmentOptions = {}) {
     this.dir = dir;
     this.#freeBytes = freeBytes;
     if (!readOnly) this.checkSpace(0);
@@ -67,7 +71,8 @@ export class Environment {
         encoding: 'binary',
         keyEncoding: 'binary',
         overlappingSync: false,
-        noMetaSync: durability === 'process',
+        noMetaSync: flush === 'data',
+        noSync: flush === 'none',
         mapSize,
         readOnly
       });

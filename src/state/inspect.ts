@@ -64,7 +64,8 @@ export function summarize(stateDir: string, selection: Selection): TaskSummary[]
 
 /** Why LMDB should not, or need not, open it. */
 function unreadable(folder: TaskFolder): string | null {
-  if (folder.corruption !== null) return folder.corruption;
+  const reason = folder.corruption ?? folder.lost();
+  if (reason !== null) return reason;
   const state = checkDataFile(folder.dataFile);
   if (state === 'new') return 'nothing was written yet';
   return state === 'damaged' ? 'data.mdb does not begin as a data file of LMDB' : null;

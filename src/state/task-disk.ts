@@ -22,6 +22,8 @@ export interface DiskSettings {
   readonly freeBytes: FreeBytes;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Of the machine; '' where it does not say. */
+  readonly bootId: string;
 }
 
 /** For keys that come in order; the types want a version in its place. */
@@ -158,15 +160,34 @@ export class TaskDisk {
     return path;
   }
 
+  /** Flushes what is written so far, outside of this thread, so that `close` has little to flush. */
+  async flushAhead(): Promise<void> {
+    if (this.folder.isUnflushed) await this.folder.flushAhead();
+  }
+
   /** `clean`: everything is written. */
   close(clean: boolean): void {
     if (clean) this.#count();
     this.#environment.close();
+    this.#flush();
   }
 
+  /** With `durability: process` nothing is flushed: the page cache survives a kill, and after another start of the machine the state is not used. */
   #openEnvironment(): Environment {
-    const { freeBytes } = this.#settings;
-    return new Environment(this.folder.path, { durability: this.#identity.durability, databases: this.#identity.stores.size, freeBytes });
+    const { freeBytes, bootId } = this.#settings;
+    const { durability, stores } = this.#identity;
+    const flush = durability === 'power' ? 'all' : bootId === '' ? 'data' : 'none';
+    if (flush === 'none') this.folder.markUnflushed(bootId);
+    else this.#flush();
+    return new Environment(this.folder.path, { flush, databases: stores.size, freeBytes });
+  }
+
+  #flush(): void {
+    try {
+      if (this.folder.isUnflushed) this.folder.flush();
+    } catch {
+      // The mark stays, and is right.
+    }
   }
 
   #openTables(): [meta: Table, chunks: Table] {

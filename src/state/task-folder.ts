@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bootId } from './boot-id.ts';
 import type { StoredIdentity } from './meta.ts';
 
 /** In the name of a folder that was put aside; names of tasks have no dot there. */
@@ -33,7 +35,8 @@ function names(dir: string): string[] {
 
 /**
  * `<state_dir>/stores/<topology>/<task>`: `data.mdb` and LMDB's lock; `stores.json`, what the stores hold, for those who do not open LMDB; `opens`, how often
- * it was opened and nothing came of it; `corrupt`, why it must not be used again.
+ * it was opened and nothing came of it; `corrupt`, why it must not be used again; `unflushed`, the boot id of the machine while what LMDB writes waits in
+ * its page cache.
  */
 export class TaskFolder {
   readonly path: string;
@@ -80,6 +83,50 @@ export class TaskFolder {
     }
   }
 
+  /** Whether the data file was written and not flushed. */
+  get isUnflushed(): boolean {
+    return this.#unflushed !== null;
+  }
+
+  /** Why the data file may lack anything, whatever it looks like; null where that cannot be. */
+  lost(boot = bootId()): string | null {
+    const found = this.#unflushed;
+    return found === null || found === boot ? null : 'the machine started anew before its state was flushed';
+  }
+
+  get #unflushed(): string | null {
+    return readText(join(this.path, 'unflushed'));
+  }
+
+  /** From now on the data file is not flushed. On disk before anything of that can be. */
+  markUnflushed(boot: string): void {
+    if (this.#unflushed === boot) return;
+    writeFileSync(join(this.path, 'unflushed'), boot, { flush: true });
+    syncFolder(this.path);
+  }
+
+  /** Flushes the data file, and says so. */
+  flush(): void {
+    const descriptor = openSync(this.dataFile, 'r+');
+    try {
+      fdatasyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    rmSync(join(this.path, 'unflushed'), { force: true });
+    syncFolder(this.path);
+  }
+
+  /** Flushes what is written so far of the data file; what follows has less to do. */
+  async flushAhead(): Promise<void> {
+    const file = await open(this.dataFile, 'r+');
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  }
+
   /** Times it was opened since something was written, or it was closed, the last time. */
   get opens(): number {
     return Number(readText(join(this.path, 'opens')) ?? 0) || 0;
@@ -106,6 +153,16 @@ export class TaskFolder {
     const file = join(this.path, 'stores.json');
     writeFileSync(`${file}.new`, `${JSON.stringify(identity, null, 2)}\n`);
     renameSync(`${file}.new`, file);
+  }
+}
+
+/** Puts names that were made or taken away on disk. */
+function syncFolder(dir: string): void {
+  const descriptor = openSync(dir, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Attempt, StateChange, StateIdentity, Store, TaskState } from '../../actors/store.ts';
+import type { Attempt, Quarantine, StateChange, StateIdentity, Store, TaskState } from '../../actors/store.ts';
 import { jsonOf } from './entry-codec.ts';
 import { KeyedStore } from './keyed-store.ts';
 import type { Progress } from './meta.ts';
@@ -26,7 +26,7 @@ interface Unwritten {
  * stores after it, together with the chunks of the next epoch, so that each epoch costs one transaction.
  */
 export class LmdbTaskState implements TaskState {
-  readonly quarantined: string | null;
+  readonly quarantined: Quarantine | null;
   readonly #disk: TaskDisk;
   readonly #settings: TaskStateSettings;
   readonly #stores = new Map<string, KeyedStore>();
@@ -40,7 +40,7 @@ export class LmdbTaskState implements TaskState {
   #restore: Restore | null = null;
   #isOpen = true;
 
-  constructor(disk: TaskDisk, identity: StateIdentity, settings: TaskStateSettings, quarantined: string | null) {
+  constructor(disk: TaskDisk, identity: StateIdentity, settings: TaskStateSettings, quarantined: Quarantine | null) {
     this.quarantined = quarantined;
     this.#disk = disk;
     this.#settings = settings;
@@ -154,6 +154,10 @@ export class LmdbTaskState implements TaskState {
     let count = 0;
     for (const store of this.#stores.values()) count += store.dirty + (this.#isPrepared ? 0 : store.sealed);
     return count;
+  }
+
+  flush(): Promise<void> {
+    return this.#isOpen ? this.#disk.flushAhead() : Promise.resolve();
   }
 
   close(): void {

@@ -13,6 +13,8 @@ const nothing: Walk = { entries: {}, problems: [], bad: 0 };
 export function verifyTask(folder: TaskFolder): Walk {
   const state = checkDataFile(folder.dataFile);
   if (state === 'new') return nothing;
+  const lost = folder.lost();
+  if (lost !== null) return failed(lost);
   if (state === 'damaged') return failed('data.mdb does not begin as a data file of LMDB');
   const child = spawnSync(process.execPath, [program, folder.path], { encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 });
   if (child.error !== undefined) throw child.error;

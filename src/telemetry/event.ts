@@ -82,12 +82,19 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
       for (const reason of reasons) log.error({ reason }, `reload: ${reason}`);
       log.error('reload refused: everything goes on as it was');
     },
+    ...stateEvents(log)
+  };
+}
+
+/** What happens to state and its directory. */
+function stateEvents(log: Logger): Pick<RuntimeEvents, 'restoring' | 'stateAside' | 'stateDirectoryNotWritten' | 'stateDirectoryQuarantined'> {
+  return {
     restoring(topology, task, { done, total, secondsLeft }) {
       const left = secondsLeft === null ? '' : `, about ${secondsLeft} s left`;
       log.info({ topology, task, done, total, seconds_left: secondsLeft }, `restoring the state of ${task}: ${done} of ${total} changes${left}`);
     },
-    stateAside(topology, task, path) {
-      log.warn({ topology, task, path }, `state of ${task} could not be used and is rebuilt; what was there is kept in ${path}`);
+    stateAside(topology, task, { reason, path }) {
+      log.warn({ topology, task, reason, path }, `state of ${task} could not be used and is rebuilt: ${reason}${path === null ? '' : `; what was there is kept in ${path}`}`);
     },
     stateDirectoryNotWritten(message) {
       log.warn({ reason: message }, `state directory could not be written: ${message}`);

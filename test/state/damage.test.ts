@@ -28,7 +28,8 @@ function change(file: string, edit: (bytes: Buffer) => Buffer | void): void {
 /** What must hold of damage that is found at the open: put aside, with what was there; the new one is empty and works. */
 function assertQuarantined(root: string): void {
   const state = stateDirectory({}, root).directory.open(identity());
-  assert.ok(state.quarantined !== null && existsSync(join(state.quarantined, 'data.mdb')), state.quarantined ?? 'taken as sound');
+  assert.ok(state.quarantined !== null, 'taken as sound');
+  assert.ok(state.quarantined.reason !== '' && existsSync(join(state.quarantined.path ?? '', 'data.mdb')), JSON.stringify(state.quarantined));
   assert.deepEqual([state.applied, contents(state, 'counts')], [null, []]);
   applyEpoch(state, 1, { a: 1 });
   state.close();
