@@ -1,3 +1,5 @@
+import type { TaskPlace } from './remembered.ts';
+
 /*
  * Keyed state, as the logic of a node and as the runtime sees it. `src/state` provides it on LMDB.
  */
@@ -21,6 +23,8 @@ export interface Store {
 export interface Attempt {
   readonly epoch: number;
   readonly nonce: string;
+  /** Where it was, or would be, committed; kept with the state. */
+  readonly at?: TaskPlace;
 }
 
 /** An entry that an epoch put, or deleted (`value` null), as the changelog topic holds it. */
@@ -40,10 +44,6 @@ export interface StateIdentity {
   readonly durability: 'process' | 'power';
 }
 
-/** The stores of one task, on this machine. Methods throw `Failure`s. */
-export interface TaskState {
-  /** The last epoch that is whole in it; null for none: new, or half restored. */
-  readonly applied: Attempt | null;
 /** State that could not be used when it was opened. */
 export interface Quarantine {
   readonly reason: string;
@@ -51,6 +51,10 @@ export interface Quarantine {
   readonly path: string | null;
 }
 
+/** The stores of one task, on this machine. Methods throw `Failure`s. */
+export interface TaskState {
+  /** The last epoch that is whole in it; null for none: new, or half restored. */
+  readonly applied: Attempt | null;
   /** When that was written last, in milliseconds since 1970; null for never. */
   readonly writtenAt: number | null;
   /** An epoch that was made ready and not applied. */
@@ -87,12 +91,12 @@ export interface Quarantine {
   readonly size: { readonly entries: number; readonly bytes: number };
   /** Entries changed and not yet prepared. */
   readonly dirty: number;
+  /** Puts what is written on disk, outside of this thread; `close` does so too, and has less to do then. */
+  flush(): Promise<void>;
   /** Writes what is applied, and closes. Safe to call twice. */
   close(): void;
 }
 
-  /** Puts what is written on disk, outside of this thread; `close` does so too, and has less to do then. */
-  flush(): Promise<void>;
 /** What a daemon keeps of its stateful tasks. */
 export interface StateDirectory {
   /** Opens, or makes, the state of a task. Throws `state_incompatible` where it holds something else; puts aside what is damaged or foreign. */

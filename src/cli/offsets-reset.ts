@@ -1,6 +1,5 @@
 import { parseMoment } from '../../actors/options.ts';
-import { Failure } from '../../actors/failure.ts';
-import type { Broker, GroupMember, TopicPartition } from '../../actors/port.ts';
+import type { Broker, TopicPartition } from '../../actors/port.ts';
 import { internalNames, partitionsToRead } from '../runtime/group-offsets.ts';
 import { fenceTasks, prepareReset } from '../runtime/reset-offsets.ts';
 import type { OffsetChange, PreparedReset, ResetTarget, StateChoice } from '../runtime/reset-offsets.ts';
@@ -11,6 +10,7 @@ import { nearest } from '../topology/suggest.ts';
 import type { Arguments } from './command.ts';
 import { UsageError } from './command.ts';
 import { exitCode } from './exit-code.ts';
+import { inUse } from './in-use.ts';
 import type { Output } from './output.ts';
 import { textTable } from './text-table.ts';
 import { withTopology } from './with-topology.ts';
@@ -114,9 +114,4 @@ function show({ plan, reset: { changes, topics, purged }, state, dropped, done }
 function rowOf({ topic, partition, from, to, again, skipped }: OffsetChange): string[] {
   const effect = again > 0 ? `${again} are read again` : skipped > 0 ? `${skipped} are skipped` : from === to ? 'stays' : '';
   return [topic, String(partition), from === null ? '-' : String(from), '→', String(to), effect];
-}
-
-function inUse({ name, group }: Plan, members: readonly GroupMember[]): Failure {
-  const list = members.map(({ client, host }) => `${client} on ${host}`).join(', ');
-  return new Failure('group_in_use', `${name} is running: group ${group} has ${members.length} ${members.length === 1 ? 'member' : 'members'} (${list}). Nothing was changed.`);
 }

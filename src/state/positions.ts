@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RememberedTask } from '../../actors/remembered.ts';
 
 /*
  * One small JSON file per task, replaced by a rename. Not LMDB: it segfaults on a damaged file, and this is what has to
@@ -7,26 +8,22 @@ import { join } from 'node:path';
  * or torn is put aside.
  */
 
-/** The last committed attempt of a task, and the next offset to read of each partition, by topic and partition number. */
-export interface TaskPositions {
-  readonly epoch: number;
-  readonly nonce: string;
-  readonly offsets: Readonly<Record<string, Readonly<Record<string, number>>>>;
-}
-
 /** What a daemon remembers of its tasks beside the broker: it tells offsets that were deleted from a first start. */
 export interface Positions {
   /** Where an unreadable file was put aside, the first of them; null where there was none. */
   readonly quarantined: string | null;
-  get(task: string): TaskPositions | null;
+  get(task: string): RememberedTask | null;
   /** The first of a task is on disk when this returns; later ones within a quarter of a second. */
-  put(task: string, value: TaskPositions): void;
+  put(task: string, value: RememberedTask): void;
   delete(task: string): void;
   /** Writes what is still to be written. */
   close(): void;
 }
 
 const ending = '.json';
+
+/** Says that a daemon wrote all it knew before it ended. */
+const stoppedName = 'stopped';
 
 /** Milliseconds for which later positions of a task may wait: the broker has them, this is only what is remembered of it. */
 const delay = 250;
@@ -41,6 +38,8 @@ export function openPositions(dir: string, onError: (error: unknown) => void): P
   const { tasks, quarantined } = readTasks(folder);
   const fileOf = (task: string): string => join(folder, encodeURIComponent(task) + ending);
   const waiting = new Set<string>();
+  const stopped = join(folder, stoppedName);
+  rmSync(stopped, { force: true });
   let timer: NodeJS.Timeout | null = null;
   const write = (): void => {
     if (timer !== null) clearTimeout(timer);
@@ -71,12 +70,19 @@ export function openPositions(dir: string, onError: (error: unknown) => void): P
       tasks.delete(task);
       rmSync(fileOf(task), { force: true });
     },
-    close: write
+    close() {
+      write();
+      try {
+        if (waiting.size === 0) writeFileSync(stopped, '');
+      } catch (error) {
+        onError(error);
+      }
+    }
   };
 }
 
 /** What a daemon that may be running remembers, as it is on disk; null where it remembers nothing of a task. Touches nothing. */
-export function readPositions(dir: string, task: string): TaskPositions | null {
+export function readPositions(dir: string, task: string): RememberedTask | null {
   try {
     return parsePositions(readFileSync(join(dir, 'positions', encodeURIComponent(task) + ending), 'utf8'));
   } catch {
@@ -84,8 +90,13 @@ export function readPositions(dir: string, task: string): TaskPositions | null {
   }
 }
 
-function readTasks(folder: string): { tasks: Map<string, TaskPositions>; quarantined: string | null } {
-  const tasks = new Map<string, TaskPositions>();
+/** Whether the daemon that had this folder last wrote all it knew; one that was killed lacks up to its last quarter of a second. */
+export function hasAllPositions(dir: string): boolean {
+  return existsSync(join(dir, 'positions', stoppedName));
+}
+
+function readTasks(folder: string): { tasks: Map<string, RememberedTask>; quarantined: string | null } {
+  const tasks = new Map<string, RememberedTask>();
   let quarantined: string | null = null;
   for (const name of readdirSync(folder)) {
     if (!name.endsWith(ending)) continue;
@@ -101,8 +112,9 @@ function readTasks(folder: string): { tasks: Map<string, TaskPositions>; quarant
   return { tasks, quarantined };
 }
 
-function parsePositions(text: string): TaskPositions {
-  const { epoch, nonce, offsets } = JSON.parse(text) as Partial<TaskPositions>;
+function parsePositions(text: string): RememberedTask {
+  const found = JSON.parse(text) as Partial<RememberedTask>;
+  const { epoch, nonce, offsets } = found;
   if (typeof epoch !== 'number' || typeof nonce !== 'string' || typeof offsets !== 'object' || offsets === null) throw new Error('not the positions of a task');
-  return { epoch, nonce, offsets };
+  return { ...found, epoch, nonce, offsets };
 }

@@ -27,7 +27,7 @@ const cases: readonly (readonly [words: readonly string[], proposed: readonly st
   [['o'], ['offsets']],
   [['graph', '--f'], ['--format']],
   [['graph', '--format', ''], ['mermaid', 'dot', 'json']],
-  [['offsets', 're'], ['reset']],
+  [['offsets', 're'], ['reset', 'restore']],
   [['offsets', 'reset', 'o'], ['orders.yaml']],
   [['offsets', 'reset', 'orders.yaml', '--to', 'e'], ['earliest']],
   [['run', ''], ['orders.yaml', 'my orders.yml', 'topologies']],

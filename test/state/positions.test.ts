@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { openPositions } from '../../src/state/positions.ts';
-import type { TaskPositions } from '../../src/state/positions.ts';
+import { hasAllPositions, openPositions, readPositions } from '../../src/state/positions.ts';
+import type { RememberedTask } from '../../actors/remembered.ts';
 
-const some = (epoch: number): TaskPositions => ({ epoch, nonce: 'abc', offsets: { orders: { 0: 5, 11: 7 }, constructor: { 1: 0 } } });
+const some = (epoch: number): RememberedTask => ({ epoch, nonce: 'abc', offsets: { orders: { 0: 5, 11: 7 }, constructor: { 1: 0 } } });
 
 describe('remembered positions', () => {
   let root = '';
@@ -32,6 +32,18 @@ describe('remembered positions', () => {
     assert.deepEqual([second.get('orders-0'), second.get('orders-1'), second.get('../a/b é-0')], [some(2), null, some(4)]);
     second.close();
     assert.deepEqual(readdirSync(dir), ['positions']);
+  });
+
+  it('say whether the daemon that had them ended by itself, and hold watermarks beside the offsets', () => {
+    const full = { ...some(1), watermarks: { orders: { 0: 1000 } }, nodes: { counts: 500 }, counts: { abc: 4 }, late: ['abc'], since: 1 };
+    const first = openPositions(dir, (error) => { throw error; });
+    first.put('orders-0', full);
+    assert.equal(hasAllPositions(dir), false);
+    first.close();
+    assert.equal(hasAllPositions(dir), true);
+    assert.deepEqual(readPositions(dir, 'orders-0'), full);
+    openPositions(dir, (error) => { throw error; });
+    assert.equal(hasAllPositions(dir), false);
   });
 
   for (const text of ['', '{"epoch":4,"non', 'null', '[]', '{"epoch":1,"nonce":"a"}', '{"epoch":1,"nonce":"a","offsets":null}']) {
@@ -60,7 +72,7 @@ describe('remembered positions', () => {
     assert.deepEqual([second.quarantined, second.get('orders-0')], [null, some(1)]);
     second.put('orders-0', some(2));
     second.close();
-    assert.deepEqual(readdirSync(join(dir, 'positions')), ['orders-0.json']);
+    assert.deepEqual(readdirSync(join(dir, 'positions')), ['orders-0.json', 'stopped']);
   });
 
   it('a folder that cannot be written fails nothing, and says so', () => {
