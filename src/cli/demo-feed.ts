@@ -9,6 +9,9 @@ export const brokenEvery = 100;
 
 const dataFile = packagePath('config', 'data', 'flights-20k.ndjson.gz');
 
+/** Times that the file is sent with another year, so that event time goes on; after that flights are late. */
+const rounds = 25;
+
 /** The ways in which a flight is broken, in turn; each ends as a dead letter with another reason. */
 const breakages: readonly ((line: string) => string)[] = [
   (line) => line.slice(0, line.length / 2),
@@ -48,7 +51,7 @@ export class FlightFeed {
 
   /**
    * Sends `count` flights at `rate` a second (0: as fast as they are taken), until `stopped` says so. The file is
-   * read in a circle. Resolves with how many went out.
+   * read in a circle, a year later each time. Resolves with how many went out.
    */
   async send(count: number, rate: number, stopped: () => boolean): Promise<number> {
     const producer = this.#broker.producer();
@@ -77,7 +80,8 @@ export class FlightFeed {
   }
 
   #record(number: number, timestamp: number): OutgoingRecord {
-    const whole = this.#lines[number % this.#lines.length] as string;
+    const year = 2001 + (Math.floor(number / this.#lines.length) % rounds);
+    const whole = (this.#lines[number % this.#lines.length] as string).replace('"date":"2001', `"date":"${year}`);
     const line = number % brokenEvery === brokenEvery - 1 ? (breakages[Math.floor(number / brokenEvery) % breakages.length] as (line: string) => string)(whole) : whole;
     const key = Buffer.from(/"origin":"([A-Z]+)"/.exec(whole)?.[1] ?? '');
     return { topic: this.#topic, partition: this.#partitioner.partition(this.#topic, key, this.#partitions), key, value: Buffer.from(line), headers: [], timestamp };

@@ -16,6 +16,9 @@ import { daemonOptions, daemonSettings, logLevel, superviseDaemon } from './run.
 
 const topologyFile = packagePath('config', 'flights.yaml');
 
+/** Gets results about flights; the other sinks get the flights themselves. */
+const hourly = 'hourly';
+
 /** `millrace demo`: the flights topology with somebody who feeds it. */
 export function demoCommand(output: Output): Command {
   return {
@@ -65,6 +68,7 @@ function introduce(daemon: Daemon, plan: Plan, output: Output): void {
   const lines = [
     `Flights of 2001 go through ${plan.file.replace(`${process.cwd()}/`, '')} on ${broker}.`,
     `  flights → checked → flights-urgent (over an hour late) or flights-standard; one in ${brokenEvery} is broken on purpose → flights-dead-letters`,
+    '            → by hour and origin → flights-hourly: how many, and how late on average',
     ...(daemon.url === null ? [] : [`  metrics at ${daemon.url}/metrics`]),
     'Ctrl-C stops it; the next start goes on where this one stopped.',
     ''
@@ -135,14 +139,16 @@ function line(status: TopologyStatus): string {
 function table(sent: number, status: TopologyStatus): string {
   const { received, deadLetters, filtered, skipped } = totalsOf(status);
   const sinks = status.nodes.filter(({ kind }) => kind === 'sink').map(({ name, counts }) => [`flights-${name}`, counts.forwarded] as const);
-  const rows = [...sinks, ['flights-dead-letters', deadLetters] as const];
+  const rows = [...sinks.filter(([topic]) => topic !== `flights-${hourly}`), ['flights-dead-letters', deadLetters] as const];
+  const results = sinks.filter(([topic]) => topic === `flights-${hourly}`);
   const sum = rows.reduce((total, [, count]) => total + count, 0) + filtered + skipped;
   const row = (label: string, count: number): string => `  ${label.padEnd(24)}${number(count).padStart(10)}\n`;
   return [
     `\nSent by this start         ${number(sent).padStart(9)}\n`,
     `Read by the topology       ${number(received).padStart(9)}${received > sent ? `   ${number(received - sent)} of them were sent by earlier starts` : ''}\n`,
     ...rows.map(([label, count]) => row(label, count)),
-    `Accounted for              ${number(sum).padStart(9)}   ${sum === received ? 'every flight read is in one of them' : `${number(received - sum)} are not accounted for`}\n`
+    `Accounted for              ${number(sum).padStart(9)}   ${sum === received ? 'every flight read is in one of them' : `${number(received - sum)} are not accounted for`}\n`,
+    ...results.map(([label, count]) => `${row(label, count).trimEnd()}   results besides: hours that are over, by origin\n`)
   ].join('');
 }
 

@@ -27,11 +27,11 @@ export interface Created {
 }
 
 const folder = packagePath('config');
-const schema = 'topology.schema.json';
+const schemas = ['topology.schema.json', 'cases.schema.json'];
 
 /** Every topology in config/, by name. */
 export function examples(): Example[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml')).sort();
+  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml') && !name.endsWith('_test.yaml')).sort();
   return files.map((name) => {
     const file = join(folder, name);
     return { name: name.slice(0, -'.yaml'.length), file, purpose: purposeOf(readFileSync(file, 'utf8')) };
@@ -45,7 +45,7 @@ function purposeOf(text: string): string {
   return /^.*?[.](?=\s|$)/.exec(lines.join(' '))?.[0] ?? lines.join(' ');
 }
 
-/** An example as files around `target`: the topology, the editor's schema beside it, and what the topology names, in the same places relative to it. */
+/** An example as files around `target`: the topology and its cases, the editor's schemas beside them, and what the topology names, in the same places relative to it. */
 export function filesOf({ file }: Example, target: string): NewFile[] {
   const { plans, problems } = loadTopologies([file], { env: process.env });
   const [plan] = plans;
@@ -54,8 +54,14 @@ export function filesOf({ file }: Example, target: string): NewFile[] {
   const named = plan.files.slice(1).map((path) => relative(folder, resolve(path)));
   return [
     { path: resolve(target), content: readFileSync(file) },
-    ...[schema, ...named].map((path) => ({ path: join(beside, path), content: readFileSync(join(folder, path)) }))
+    { path: resolve(casesOf(target)), content: readFileSync(casesOf(file)) },
+    ...[...schemas, ...named].map((path) => ({ path: join(beside, path), content: readFileSync(join(folder, path)) }))
   ];
+}
+
+/** The file of the cases of a topology. */
+function casesOf(file: string): string {
+  return file.replace(/\.ya?ml$/, '_test$&');
 }
 
 /** Writes all of the files, or none where one is there with another content; with `force` over what is there. */

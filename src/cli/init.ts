@@ -72,6 +72,7 @@ function report(written: readonly string[], target: string): string {
     '',
     'Next:',
     `  millrace validate ${target}`,
+    `  millrace test ${target}`,
     `  millrace run ${target} --create-topics`,
     '',
     'The first lines of the file say what it is for; every option is in config/REFERENCE.md of the package.'

@@ -38,7 +38,7 @@ export interface Expectation {
   readonly failed: string | null;
   readonly outputs: readonly ExpectedOutput[];
   readonly state: Readonly<NonNullable<ExpectText['state']>>;
-  readonly counts: Readonly<NonNullable<ExpectText['counts']>>;
+  readonly counts: Readonly<NonNullable<ExpectText['node_counts']>>;
 }
 
 /** What `restart` may say. */

@@ -28,7 +28,7 @@ export class Checker {
       ...expect.outputs.flatMap((output) => compareOutput(output, output.topics.flatMap((topic) => found.get(topic) ?? []), expect.some)),
       ...(expect.some ? [] : this.#unnamed(expect, found, place)),
       ...Object.entries(expect.state).flatMap(([node, values]) => this.#state(node, values, place)),
-      ...Object.entries(expect.counts).flatMap(([node, wanted]) => differences(wanted, counts.get(node) ?? noCounts(), `counts.${node}`, true).map((each) => ({ place, message: `${each.path}: expected ${show(each.expected)}, found ${show(each.found)}`, expected: each.expected, found: each.found })))
+      ...Object.entries(expect.counts).flatMap(([node, wanted]) => differences(wanted, counts.get(node) ?? noCounts(), `node_counts.${node}`, true).map((each) => ({ place, message: `${each.path}: expected ${show(each.expected)}, found ${show(each.found)}`, expected: each.expected, found: each.found })))
     ];
     return mismatches.map((mismatch) => ({ ...mismatch, message: this.#explain(mismatch.message) }));
   }

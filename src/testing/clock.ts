@@ -3,6 +3,9 @@ import type { Clock } from '../runtime/clock.ts';
 /** Steps of the wall clock while a step settles, in milliseconds. */
 const grain = 1000;
 
+/** So often at most the same thing comes again while time passes, however long that is. */
+const mostWaits = 500;
+
 interface Timer {
   readonly at: number;
   readonly call: () => void;
@@ -19,6 +22,8 @@ export class CaseClock implements Clock {
   #elapsed = 1_000_000;
   #since = this.#elapsed;
   #advancing = false;
+  /** While time passes: shortest wait of what comes again every second or so, for example to let a watermark go on with the clock. */
+  #shortest = 0;
   #timers: Timer[] = [];
 
   constructor(now: number) {
@@ -35,7 +40,8 @@ export class CaseClock implements Clock {
   }
 
   after(milliseconds: number, call: () => void): () => void {
-    const timer = { at: this.#elapsed + Math.max(0, milliseconds), call };
+    const wait = milliseconds >= grain ? Math.max(milliseconds, this.#shortest) : Math.max(0, milliseconds);
+    const timer = { at: this.#elapsed + wait, call };
     this.#timers.push(timer);
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
@@ -63,8 +69,10 @@ export class CaseClock implements Clock {
     const told = this.#told + milliseconds;
     this.begin();
     this.#advancing = true;
+    this.#shortest = milliseconds / mostWaits;
     while (this.next(end - this.#elapsed)) await still();
     this.#advancing = false;
+    this.#shortest = 0;
     this.#elapsed = end;
     this.#told = told;
     this.begin();

@@ -56,12 +56,13 @@ function isNear(expected: ExpectedRecord, record: FoundRecord, differs: readonly
   return expected.key !== undefined ? textOf(record.key) === expected.key : wrong < Math.max(2, fields);
 }
 
-/** Records of one key keep their order. */
+/** Records of one key keep their order; failed and late ones among those of their node. */
 function outOfOrder(pairs: readonly Pair[], name: string, places: readonly Place[]): Mismatch[] {
   const last = new Map<string, Pair>();
   const mismatches: Mismatch[] = [];
   for (const pair of pairs) {
-    const key = `${pair.found.topic}/${pair.found.partition}/${textOf(pair.found.key) ?? ''}`;
+    if (pair.found.key === null) continue;
+    const key = `${pair.found.topic}/${pair.found.partition}/${nodeOf(pair.found) ?? ''}/${textOf(pair.found.key) ?? ''}`;
     const before = last.get(key);
     if (before !== undefined && before.position > pair.position) {
       mismatches.push({ place: places[pair.index] as Place, message: `${name}[${pair.index}]: expected behind ${name}[${before.index}], came before it: ${show(shown(pair.found))}` });
@@ -85,7 +86,7 @@ function recordDifferences(expected: ExpectedRecord, record: FoundRecord): Diffe
   if (timestamp !== record.timestamp) check('timestamp', iso(timestamp), iso(record.timestamp));
   check('partition', partition, record.partition);
   check('code', code, headerOf(record, 'millrace.error.code'));
-  check('node', node, headerOf(record, 'millrace.error.node') ?? headerOf(record, 'millrace.late.node'));
+  check('node', node, nodeOf(record));
   for (const [name, wanted] of Object.entries(headers)) check(`headers.${name}`, wanted, headerOf(record, name));
   return list;
 }
@@ -99,9 +100,14 @@ function asText(bytes: Uint8Array | null, expected: string): unknown {
 function shown(record: FoundRecord): Record<string, unknown> {
   const value = valueOf(record.value);
   const code = headerOf(record, 'millrace.error.code');
-  const node = headerOf(record, 'millrace.error.node') ?? headerOf(record, 'millrace.late.node');
+  const node = nodeOf(record);
   const message = headerOf(record, 'millrace.error.message');
   return { ...(record.key === null ? {} : { key: textOf(record.key) }), value, ...(code === null ? {} : { code }), ...(node === null ? {} : { node }), ...(message === null ? {} : { message }) };
+}
+
+/** The node at which a dead letter failed, or for which a record was late. */
+function nodeOf(record: FoundRecord): string | null {
+  return headerOf(record, 'millrace.error.node') ?? headerOf(record, 'millrace.late.node');
 }
 
 function headerOf({ headers }: FoundRecord, name: string): string | null {

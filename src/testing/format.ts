@@ -51,13 +51,16 @@ const output = z.strictObject({
   node: z.string().optional().describe('Of a dead letter or a late record: the node.')
 });
 
+/** These stand beside the names of outputs. */
+const taken = 'a sink of this name goes by its topic here';
+
 const expectation = z
   .object({
-    nothing: z.literal(true, { error: 'true' }).optional().describe('Nothing came out.'),
-    some: z.boolean().optional().describe('True: other records may have come out besides.'),
-    failed: z.string().optional().describe('The topology has failed, with this code.'),
-    state: z.record(z.string(), z.array(anyValue)).optional().describe('What nodes hold now, as the values of the results they would give, in any order; by name of node.'),
-    counts: z.record(z.string(), z.record(z.string(), count(0))).optional().describe('What became of the records that nodes received since the last expect: received, forwarded, filtered, late, dead_lettered, skipped, absorbed, outputs; by name of node.')
+    nothing: z.literal(true, { error: `true; ${taken}` }).optional().describe('Nothing came out.'),
+    some: z.boolean({ error: `true or false; ${taken}` }).optional().describe('True: other records may have come out besides.'),
+    failed: z.string({ error: `a failure code; ${taken}` }).optional().describe('The topology has failed, with this code.'),
+    state: z.record(z.string(), z.array(anyValue, { error: 'a list of values' }), { error: `a map of nodes; ${taken}` }).optional().describe('What nodes hold now, as the values of the results they would give, in any order; by name of node.'),
+    node_counts: z.record(z.string(), z.record(z.string(), count(0))).optional().describe('What became of the records that nodes received since the last expect: received, forwarded, filtered, late, dead_lettered, skipped, absorbed, outputs; by name of node.')
   })
   .catchall(z.array(output, { error: 'a list of records' }));
 

@@ -8,7 +8,7 @@ import { readTime } from './read-input.ts';
 
 /** What is expected, resolved; reports what is wrong with it. */
 export function readExpectation(context: CaseContext, written: ExpectText, at: Path): Expectation {
-  const { nothing, some = false, failed = null, state = {}, counts = {}, ...named } = written;
+  const { nothing, some = false, failed = null, state = {}, node_counts: counts = {}, ...named } = written;
   const { file, names } = context;
   const outputs = Object.entries(named as Readonly<Record<string, readonly OutputText[]>>);
   if (Object.keys(written).length === 0) file.report(at, 'missing_option', 'expected what is expected, found nothing', 'nothing: true says that nothing came out');
@@ -18,7 +18,7 @@ export function readExpectation(context: CaseContext, written: ExpectText, at: P
     if (!names.keyed.has(name)) file.report([...at, 'state', name], 'unknown_node', `there is no node ${name} with state`, hint(name, [...names.keyed]), { key: true });
   }
   for (const name of Object.keys(counts)) {
-    if (!names.nodes.has(name)) file.report([...at, 'counts', name], 'unknown_node', `there is no node ${name}`, hint(name, [...names.nodes]), { key: true });
+    if (!names.nodes.has(name)) file.report([...at, 'node_counts', name], 'unknown_node', `there is no node ${name}`, hint(name, [...names.nodes]), { key: true });
   }
   return { some, failed, state, counts, outputs: outputs.map(([name, records]) => readOutput(context, name, records, [...at, name])) };
 }
@@ -28,7 +28,7 @@ function readOutput(context: CaseContext, name: string, records: readonly Output
   const topics = names.outputs.get(name) ?? null;
   const dynamic = names.dynamic.size > 0;
   if (topics === null && names.dynamic.has(name)) file.report(at, 'bad_name', `the topic of the sink ${name} is an expression`, 'name the topic here, as it comes out', { key: true });
-  else if (topics === null && !dynamic) file.report(at, 'unknown_node', `nothing is written to ${name}: expected a sink, a topic, late or dead_letters`, hint(name, [...names.outputs.keys(), 'state', 'counts', 'failed']), { key: true });
+  else if (topics === null && !dynamic) file.report(at, 'unknown_node', `nothing is written to ${name}: expected a sink, a topic, late or dead_letters`, hint(name, [...names.outputs.keys(), 'state', 'node_counts', 'failed']), { key: true });
   return { name, topics: topics ?? [name], place: file.place(at), places: records.map((_, i) => file.place([...at, i])), records: records.map((record, i) => readRecord(context, record, [...at, i])) };
 }
 

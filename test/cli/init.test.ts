@@ -15,7 +15,7 @@ describe('millrace init', { concurrency: 2 }, () => {
     const cwd = folder();
     const { code, stdout } = await millrace(['init'], { cwd });
     assert.equal(code, 0);
-    assert.match(stdout, /^wrote topology\.yaml\nwrote topology\.schema\.json\n\nNext:\n {2}millrace validate topology\.yaml\n/);
+    assert.match(stdout, /^wrote topology\.yaml\nwrote topology_test\.yaml\nwrote topology\.schema\.json\nwrote cases\.schema\.json\n\nNext:\n {2}millrace validate topology\.yaml\n {2}millrace test topology\.yaml\n/);
     assert.match(readFileSync(join(cwd, 'topology.yaml'), 'utf8'), /^# yaml-language-server: \$schema=\.\/topology\.schema\.json\n/);
     assert.equal((JSON.parse(readFileSync(join(cwd, 'topology.schema.json'), 'utf8')) as { type: string }).type, 'object');
     assert.equal((await millrace(['validate', 'topology.yaml'], { cwd })).stdout, 'topology.yaml: starter is valid\n');
@@ -44,7 +44,7 @@ describe('millrace init', { concurrency: 2 }, () => {
     for (const { name, purpose } of listed) assert.match(stdout, new RegExp(`^${name} +${purpose.slice(0, 20)}`, 'm'));
   });
 
-  it('writes each example into a folder of its own, with what it names, so that it is valid there', async () => {
+  it('writes each example into a folder of its own, with what it names and its cases, so that it is valid there and they pass', async () => {
     const cwd = folder();
     for (const { name, purpose } of examples()) {
       assert.match(purpose, /^[A-Z].*\.$/, name);
@@ -54,6 +54,8 @@ describe('millrace init', { concurrency: 2 }, () => {
     assert.ok(existsSync(join(cwd, 'schema-check/schemas/event.schema.json')));
     const { code, stdout, stderr } = await millrace(['validate', ...examples().map(({ name }) => join(cwd, name, 'topology.yaml'))]);
     assert.deepEqual([code, stdout.split('\n').length - 1], [0, examples().length], stderr);
+    const tested = await millrace(['test', ...examples().map(({ name }) => join(cwd, name, 'topology.yaml'))]);
+    assert.match(tested.stdout, /^\d+ cases, 0 failed$/m);
   });
 
   it('does not know other examples', async () => {

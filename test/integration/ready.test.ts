@@ -18,12 +18,12 @@ import type { ReadyCase } from '../support/ready-cases.ts';
  */
 
 const folder = resolve(import.meta.dirname, '../../config');
-const files = globSync('*.yaml', { cwd: folder }).map((file) => basename(file, '.yaml'));
+const files = globSync('*.yaml', { cwd: folder, exclude: ['*_test.yaml'] }).map((file) => basename(file, '.yaml'));
 
 async function produce(broker: Broker, { input }: ReadyCase): Promise<void> {
   const partitioner = new Partitioner();
   const producer = broker.producer();
-  for (const { topic, partition, key = null, value, headers = {} } of input) {
+  for (const { topic, partition, key = null, value, headers = {}, timestamp = Date.now() } of input) {
     const partitions = (await broker.describeTopics([topic])).get(topic)?.partitions ?? 1;
     const bytes = key === null ? null : Buffer.from(key);
     const record = {
@@ -32,21 +32,34 @@ async function produce(broker: Broker, { input }: ReadyCase): Promise<void> {
       key: bytes,
       value: value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
       headers: Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const),
-      timestamp: Date.now()
+      timestamp
     };
     await producer.send([record], 'none');
   }
   await producer.close();
 }
 
-async function outputs(broker: Broker, topic: string): Promise<string[]> {
-  return (await readCommitted(broker, topic)).map(({ value }) => Buffer.from(value ?? []).toString()).toSorted();
+async function outputs(broker: Broker, topic: string, latest = false): Promise<string[]> {
+  const records = await readCommitted(broker, topic);
+  const last = latest ? [...new Map(records.map((record) => [String(Buffer.from(record.key ?? [])), record])).values()] : records;
+  return last.map(({ value }) => Buffer.from(value ?? []).toString()).toSorted();
+}
+
+/** Waits for results that come only once the watermarks of all partitions have crossed to them. */
+async function arrived(daemon: DaemonProcess, { sink, records }: NonNullable<ReadyCase['waitsFor']>): Promise<void> {
+  const written = new RegExp(`^millrace_records_out_total\\{.*node="${sink}".* (\\d+)`, 'm');
+  const deadline = Date.now() + 30_000;
+  while (Number(written.exec(await daemon.metrics())?.[1] ?? 0) < records) {
+    assert.ok(Date.now() < deadline, `${sink} has not written ${records} in 30 s:\n${daemon.output}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** The topology of a file on a backend. Groups and transactional ids are the name's, so it gets a fresh one. */
 function placed(name: string, backend: Backend): string {
   const text = readFileSync(join(folder, `${name}.yaml`), 'utf8')
     .replace(/^broker: .*$/m, backend.yaml)
+    .replace('checkpoint_interval: 10s', 'checkpoint_interval: 1s')
     .replace(/^name: (.*)$/m, `name: $1_${Math.random().toString(36).slice(2, 10)}`);
   const copy = mkdtempSync(join(tmpdir(), 'millrace-ready-'));
   cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('.gz') });
@@ -65,12 +78,13 @@ async function runCase(name: string, ready: ReadyCase, backend: Backend): Promis
   if (ready.ends === true) assert.equal((await daemon.exited).code, 0, daemon.output);
   else {
     await daemon.caughtUp();
+    if (ready.waitsFor !== undefined) await arrived(daemon, ready.waitsFor);
     assert.equal(await daemon.stop(), 0, daemon.output);
   }
   await backend.use(async (broker) => {
     for (const [topic, expected] of Object.entries(ready.expected)) {
       assert.equal(before.get(topic), 0, `${topic} is written by one case only, on a Kafka of its own`);
-      const found = (await outputs(broker, topic)).map((text) => (ready.strip === undefined ? text : ready.strip(text)));
+      const found = (await outputs(broker, topic, ready.latest)).map((text) => (ready.strip === undefined ? text : ready.strip(text)));
       assert.deepEqual(found, expected.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).toSorted(), topic);
     }
     await ready.check?.(broker);

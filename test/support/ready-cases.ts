@@ -9,6 +9,8 @@ interface InputRecord {
   readonly key?: string | null;
   readonly value: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default: now. */
+  readonly timestamp?: number;
 }
 
 /** What a ready topology makes of what. */
@@ -16,6 +18,10 @@ export interface ReadyCase {
   readonly input: readonly InputRecord[];
   /** Values by topic, in any order; every topic it writes. */
   readonly expected: Readonly<Record<string, readonly unknown[]>>;
+  /** Of each key only the last record counts: how often a window is sent again depends on where checkpoints fall. */
+  readonly latest?: boolean;
+  /** A sink, and how many records it is to write; where these come only when windows are over. */
+  readonly waitsFor?: { readonly sink: string; readonly records: number };
   /** Whether it ends by itself. */
   readonly ends?: boolean;
   /** Takes out of an output what changes from run to run. */
@@ -28,6 +34,33 @@ const withoutTimes = (text: string): string => text.replace(/,"processed_at":\d{
 
 async function headersOf(broker: Broker, topic: string): Promise<Map<string, string>[]> {
   return (await readCommitted(broker, topic)).map(({ headers }) => new Map(headers.map(([name, value]) => [name, Buffer.from(value ?? []).toString()])));
+}
+
+const minute = 60_000;
+const start = Date.parse('2026-11-01T00:00:00Z');
+
+/** An event of the topologies that count by minute, in a partition of its own choice. */
+function event(partition: number, type: string, amount: number, seconds: number): InputRecord {
+  return { topic: 'metrics', partition, key: `k${partition}`, value: { type, amount, at: start + seconds * 1000 } };
+}
+
+/** Three partitions with purchases in the first minute, each closed by a view ten minutes later; and one that is late then. */
+const metrics = [event(0, 'purchase', 5, 1), event(1, 'purchase', 10, 59), event(2, 'purchase', 30, 30), ...[0, 1, 2].map((partition) => event(partition, 'view', 1, 600)), event(0, 'purchase', 9, 30)];
+const lateEvent = { type: 'purchase', amount: 9, at: start + 30_000 };
+const purchases = { key: 'purchase', count: 3, avg_amount: 15, max_amount: 30, window: { start, end: start + minute } };
+const views = { key: 'view', count: 3, avg_amount: 1, max_amount: 1, window: { start: start + 10 * minute, end: start + 11 * minute } };
+
+/** The same for another topology: each has topics of its own. */
+function into(topic: string, records: readonly InputRecord[]): InputRecord[] {
+  return records.map((record) => ({ ...record, topic }));
+}
+
+/** Six hours ago: sessions go by the records' timestamps, and a Kafka deletes what is old by them. */
+const visit = Math.floor(Date.now() / minute) * minute - 360 * minute;
+
+/** A click, so many minutes after the first. */
+function click(partition: number, user: string, minutes: number, amount?: number): InputRecord {
+  return { topic: 'clicks', partition, value: { user_id: user, page: `/${minutes}`, amount }, timestamp: visit + minutes * minute };
 }
 
 /** By the name of the file in config/. */
@@ -170,6 +203,37 @@ export const cases: Readonly<Record<string, ReadyCase>> = {
       assert.deepEqual(items.toSorted(), ['c1 order=o1', 'c1 order=o1', 'o4', 'o7']);
       const messages = (await headersOf(broker, 'order-items-errors')).map((headers) => headers.get('millrace.error.message') ?? '');
       assert.deepEqual(messages.filter((message) => /^expected a customer$|^enrich\.ts:\d+: TypeError/.test(message)).length, 2, messages.join());
+    }
+  },
+  'per-minute': {
+    latest: true,
+    input: metrics,
+    expected: { 'metrics-per-minute': [purchases, views], 'metrics-late': [lateEvent], 'metrics-errors': [] }
+  },
+  'per-minute-final': {
+    waitsFor: { sink: 'counts', records: 1 },
+    input: into('usage', metrics),
+    expected: { 'usage-per-minute': [purchases], 'usage-late': [lateEvent], 'usage-errors': [] }
+  },
+  'per-minute-complete': {
+    latest: true,
+    input: into('activity', [...metrics.slice(0, -1), event(0, 'view', 1, 3600), event(0, 'purchase', 9, 30)]),
+    expected: {
+      'activity-per-minute': [purchases, views, { ...views, count: 1, window: { start: start + 60 * minute, end: start + 61 * minute } }],
+      'activity-late': [lateEvent],
+      'activity-errors': []
+    }
+  },
+  sessions: {
+    waitsFor: { sink: 'sessions', records: 1 },
+    input: [click(0, 'ann', 0), click(1, 'ann', 50, 20), click(2, 'ann', 25, 5), ...[0, 1, 2].map((partition) => click(partition, 'last', 300))],
+    expected: {
+      'user-sessions': [{ clicks: 3, entry: '/0', exit: '/50', pages: 3, spent: 25, window: { start: visit, end: visit + 50 * minute }, user_id: 'ann', minutes: 50 }],
+      'clicks-late': [],
+      'clicks-errors': []
+    },
+    async check(broker) {
+      assert.deepEqual((await readCommitted(broker, 'user-sessions')).map(({ key }) => Buffer.from(key ?? []).toString()), ['ann']);
     }
   },
   mirror: {

@@ -35,8 +35,8 @@ describe('a case', () => {
       counts:
         - { key: view, count: 1, most: 2, window: { start: "2026-11-01T00:03:00Z", end: "2026-11-01T00:04:00Z" } }
         - { key: click, count: 2, most: 3, window: { start: "2026-11-01T00:00:00Z", end: "2026-11-01T00:01:00Z" } }
-    counts: { events: { received: 5, dead_lettered: 1 }, counts: { received: 4, absorbed: 3, late: 1 } }
-- expect: { nothing: true, counts: { events: { received: 0 } } }
+    node_counts: { events: { received: 5, dead_lettered: 1 }, counts: { received: 4, absorbed: 3, late: 1 } }
+- expect: { nothing: true, node_counts: { events: { received: 0 } } }
 `, 'partitions: 3'));
 
   for (const how of ['stop', 'kill', 'lost']) {
@@ -46,7 +46,7 @@ describe('a case', () => {
 - restart: ${how}
 - records: [{ key: a, value: { type: click, amount: 5 } }]
 - restart: ${how}
-- expect: { out: [{ has: { count: 3, most: 5 } }], counts: { counts: { absorbed: 1 } } }
+- expect: { out: [{ has: { count: 3, most: 5 } }], node_counts: { counts: { absorbed: 1 } } }
 `, 'partitions: 2'));
   }
 
@@ -86,7 +86,7 @@ describe('a case', () => {
 - records: [{ value: two }]
 - expect: { out: [{ value: 1 }, { value: two }] }
 - records: [{ value: null }, { text: "{" }]
-- expect: { out: [{ value: null }], counts: { in: { received: 2, skipped: 1 } } }
+- expect: { out: [{ value: null }], node_counts: { in: { received: 2, skipped: 1 } } }
 `));
 
   it('now() and times that count from now are those of the clock, whatever a step takes', () => passes(copy(`delivery: at_least_once

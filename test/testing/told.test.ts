@@ -22,10 +22,10 @@ describe('what was not as expected', () => {
     const [came] = await told('{ nothing: true }');
     assert.equal(came, 'counted: not expected: { key: x-1793491200000, value: { key: x, count: 1, most: 1, window: { start: "2026-11-01T00:00:00Z", end: "2026-11-01T00:01:00Z" } } }');
     assert.deepEqual(await told('{ some: true, late: [{ value: 1 }] }'), ['late[0]: expected, and did not come: { value: 1 } (nothing came)']);
-    assert.deepEqual(await told('{ some: true, state: { counts: [1] }, counts: { counts: { late: 1 } } }'), [
+    assert.deepEqual(await told('{ some: true, state: { counts: [1] }, node_counts: { counts: { late: 1 } } }'), [
       'state.counts: expected, and is not there: 1',
       'state.counts: not expected: { key: x, count: 1, most: 1, window: { start: "2026-11-01T00:00:00Z", end: "2026-11-01T00:01:00Z" } }',
-      'counts.counts.late: expected 1, found 0'
+      'node_counts.counts.late: expected 1, found 0'
     ]);
   });
 
@@ -58,7 +58,7 @@ describe('a mistake in a file of cases', () => {
       - restart: crash
       - records: [{ value: 1 }]
         advance: 5s
-      - expect: { outs: [], state: { count: [] }, counts: { evnts: {} }, failed: undecodeable }
+      - expect: { outs: [], state: { count: [] }, node_counts: { evnts: {} }, failed: undecodeable }
       - expect: {}
   - name: b
     steps: [{ advance: 1s }]
@@ -78,9 +78,9 @@ describe('a mistake in a file of cases', () => {
       'it_test.yaml:4:134: bad_value: expected a partition below 1, found 1 (the case says partitions: N; default 1)',
       'it_test.yaml:4:162: missing_option: expected the option now in this case: this time counts from it (write for example now: 2026-11-01T00:00:00Z beside name)',
       'it_test.yaml:7:9: bad_value: expected one of records, advance, restart and expect in a step, found 2 (each begins with a dash of its own)',
-      'it_test.yaml:9:82: bad_value: expected a failure code, found undecodeable (did you mean undecodable?)',
+      'it_test.yaml:9:87: bad_value: expected a failure code, found undecodeable (did you mean undecodable?)',
       'it_test.yaml:9:38: unknown_node: there is no node count with state (did you mean counts?)',
-      'it_test.yaml:9:61: unknown_node: there is no node evnts (did you mean events?)',
+      'it_test.yaml:9:66: unknown_node: there is no node evnts (did you mean events?)',
       'it_test.yaml:9:19: unknown_node: nothing is written to outs: expected a sink, a topic, late or dead_letters (did you mean out?)',
       'it_test.yaml:10:9: missing_option: expected what is expected, found nothing (nothing: true says that nothing came out)',
       'it_test.yaml:12:13: missing_option: expected the last step to be expect: nobody would look at what came of it (end the case with an expect)'
