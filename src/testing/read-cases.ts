@@ -41,7 +41,8 @@ const standardNow = Date.parse('2026-01-01T00:00:00Z');
 /** Text of a file of cases to its cases; every mistake of it, and of the topology it names, comes back as a problem. */
 export function readCases(path: string, text: string, environment: Environment): CasesFile {
   const file = new SourceFile(path, text, environment);
-  const root = parsePart({ file, at: [], schema: casesSchema, topKeys: [] }, file.root ?? {});
+  if (file.root === undefined || file.root === null) return { file: path, plan: null, cases: [], problems: emptyFile(file) };
+  const root = parsePart({ file, at: [], schema: casesSchema, topKeys: [] }, file.root);
   const topology = root === null ? null : topologyOf(file, root.topology);
   if (root === null || topology === null) return { file: path, plan: null, cases: [], problems: file.problems };
   const { plans, problems } = loadTopologies([topology], environment);
@@ -50,6 +51,12 @@ export function readCases(path: string, text: string, environment: Environment):
   const names = namesOf(plan);
   const cases = root.cases.map((written, index) => readCase(file, names, written, index));
   return { file: path, plan: file.problems.length > 0 ? null : plan, cases, problems: file.problems };
+}
+
+/** What there is to say of a file that holds nothing, or nothing that could be read. */
+function emptyFile(file: SourceFile): Problem[] {
+  if (file.problems.length === 0) file.report([], 'missing_option', 'expected the option cases, found an empty file');
+  return file.problems.map((problem) => (problem.code === 'no_topology' ? { ...problem, code: 'missing_option', message: 'expected the option cases, found an empty file' } : problem));
 }
 
 function topologyOf(file: SourceFile, named: string | undefined): string | null {

@@ -87,6 +87,12 @@ describe('a mistake in a file of cases', () => {
     ]);
   });
 
+  it('an empty file, and one that is no YAML, are told once', () => {
+    assert.deepEqual(mistakesOf(perMinute, ''), ['it_test.yaml:1:1: missing_option: expected the option cases, found an empty file']);
+    assert.deepEqual(mistakesOf(perMinute, '# nothing yet\n'), ['it_test.yaml:1:1: missing_option: expected the option cases, found an empty file']);
+    assert.equal(mistakesOf(perMinute, 'cases: [{ name: a, steps: [').length, 1);
+  });
+
   it('in its topology is told there; a topology that is not there is told here', () => {
     assert.match(mistakesOf(perMinute.replace('max(', 'maximum('), 'cases: [{ name: a, steps: [{ expect: { nothing: true } }] }]')[0] ?? '', /^it\.yaml:\d+:\d+: bad_expression/);
     assert.match(mistakesOf(perMinute, 'topology: no.yaml\ncases: [{ name: a, steps: [{ expect: { nothing: true } }] }]')[0] ?? '', /^it_test\.yaml:1:11: file_not_found: expected a topology at no\.yaml/);
