@@ -35,6 +35,8 @@ export interface ExpectedOutput {
 /** What is expected at one step. */
 export interface Expectation {
   readonly some: boolean;
+  /** Of each key only the last record counts. */
+  readonly latest: boolean;
   readonly failed: string | null;
   readonly outputs: readonly ExpectedOutput[];
   readonly state: Readonly<NonNullable<ExpectText['state']>>;

@@ -58,6 +58,7 @@ const expectation = z
   .object({
     nothing: z.literal(true, { error: `true; ${taken}` }).optional().describe('Nothing came out.'),
     some: z.boolean({ error: `true or false; ${taken}` }).optional().describe('True: other records may have come out besides.'),
+    latest: z.boolean({ error: `true or false; ${taken}` }).optional().describe('True: of each key in an output only the last record counts; how often a window is sent again depends on where checkpoints fall.'),
     failed: z.string({ error: `a failure code; ${taken}` }).optional().describe('The topology has failed, with this code.'),
     state: z.record(z.string(), z.array(anyValue, { error: 'a list of values' }), { error: `a map of nodes; ${taken}` }).optional().describe('What nodes hold now, as the values of the results they would give, in any order; by name of node.'),
     node_counts: z.record(z.string(), z.record(z.string(), count(0))).optional().describe('What became of the records that nodes received since the last expect: received, forwarded, filtered, late, dead_lettered, skipped, absorbed, outputs; by name of node.')

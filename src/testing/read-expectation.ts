@@ -8,7 +8,7 @@ import { readTime } from './read-input.ts';
 
 /** What is expected, resolved; reports what is wrong with it. */
 export function readExpectation(context: CaseContext, written: ExpectText, at: Path): Expectation {
-  const { nothing, some = false, failed = null, state = {}, node_counts: counts = {}, ...named } = written;
+  const { nothing, some = false, latest = false, failed = null, state = {}, node_counts: counts = {}, ...named } = written;
   const { file, names } = context;
   const outputs = Object.entries(named as Readonly<Record<string, readonly OutputText[]>>);
   if (Object.keys(written).length === 0) file.report(at, 'missing_option', 'expected what is expected, found nothing', 'nothing: true says that nothing came out');
@@ -20,7 +20,7 @@ export function readExpectation(context: CaseContext, written: ExpectText, at: P
   for (const name of Object.keys(counts)) {
     if (!names.nodes.has(name)) file.report([...at, 'node_counts', name], 'unknown_node', `there is no node ${name}`, hint(name, [...names.nodes]), { key: true });
   }
-  return { some, failed, state, counts, outputs: outputs.map(([name, records]) => readOutput(context, name, records, [...at, name])) };
+  return { some, latest, failed, state, counts, outputs: outputs.map(([name, records]) => readOutput(context, name, records, [...at, name])) };
 }
 
 function readOutput(context: CaseContext, name: string, records: readonly OutputText[], at: Path): ExpectedOutput {

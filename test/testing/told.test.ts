@@ -42,6 +42,12 @@ describe('what was not as expected', () => {
     assert.equal(lines[1], '(the clock is at 2026-11-01T00:00:00.000Z; now: of the case says where it begins)');
   });
 
+  it('latest: of each key the last record counts, and each without a key', async () => {
+    const copy = 'name: copy\nbroker: { type: embedded, path: ./data }\nsources: { in: { type: kafka, topic: in } }\nsinks: { out: { type: kafka, from: in, topic: out } }\n';
+    const steps = '- records: [{ key: a, value: 1 }, { value: 4 }, { key: a, value: 2 }, { value: 4 }]\n- expect: { latest: true, out: [{ value: 4 }, { value: 4 }, { value: 2 }] }';
+    assert.deepEqual(linesOf(await runSteps(copy, steps, 'partitions: 2')), []);
+  });
+
   it('numbers may differ in their last digits', async () => {
     const third = perMinute.replace('max(value.amount)', 'avg(value.amount)');
     assert.deepEqual(linesOf(await runSteps(third, '- records: [{ key: a, value: { type: x, amount: 0.1 } }, { key: a, value: { type: x, amount: 0.2 } }, { key: a, value: { type: x, amount: 0.4 } }]\n- expect: { out: [{ has: { most: 0.2333333333333 } }] }')), []);
