@@ -1,6 +1,6 @@
 /*
  * `npm run bench`: workload W1 (bench/w1.yaml) on a real Kafka that it starts; what it prints it also writes to bench/RESULTS.md.
- * `npm run bench -- latency` measures one section alone (throughput, latency, windows, partitions, sizes, idle) and only prints.
+ * `npm run bench -- latency` measures one section alone (throughput, latency, windows, state, partitions, sizes, idle) and only prints.
  */
 import { writeFileSync } from 'node:fs';
 import type { Broker } from '../actors/port.ts';
@@ -10,6 +10,7 @@ import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import type { Latency } from './latency.ts';
 import { count, machine, median, table } from './report.ts';
+import { stateAtScale } from './state.ts';
 import { load, throughput } from './throughput.ts';
 import type { Backlog, Throughput } from './throughput.ts';
 import type { Delivery } from './topics.ts';
@@ -54,6 +55,13 @@ const sections: Readonly<Record<string, () => Promise<string>>> = {
       rows.push([delivery, ...throughputCells(median(results, ({ cpuPerMillion }) => cpuPerMillion)), ...latencyCells(await windowLatency(broker, kafka.brokers, delivery, 1000, 4, size))]);
     }
     return `## Windows\n\nWorkload W3 (\`bench/w3.yaml\`): count, average and maximum per minute of 1,000 groups that are not the records' keys, so every event crosses a repartition topic, pre-aggregated; state in LMDB and a changelog. A backlog of ${count(backlog)} records, then 1,000 records/s.\n\n${table(['delivery', ...throughputHead, ...latencyHead], rows)}`;
+  },
+  state() {
+    const { keys, file, restoredPerSecond, updatesPerSecond, checkpoint, resident, mapped, openAfterClose, openAfterKill } = stateAtScale(10 * backlog);
+    const megabytes = (bytes: number): string => count(bytes / 1e6);
+    const rows = [[megabytes(file), count(restoredPerSecond), count(updatesPerSecond), checkpoint.p50.toFixed(0), checkpoint.p99.toFixed(0), megabytes(resident), megabytes(mapped), openAfterClose.toFixed(0), openAfterKill.toFixed(0)]];
+    const head = ['file MB', 'restored/s', 'updates/s', 'checkpoint p50 ms', 'p99 ms', 'RSS MB', 'of it mapped', 'open ms', 'after a kill'];
+    return Promise.resolve(`## State\n\nOne task with ${count(keys)} keys of windows, without a broker: restored from a changelog in no order, closed, opened, updated at random with a checkpoint for every 3,000, killed, opened. Pages of the file that are mapped count as resident until the system wants them.\n\n${table(head, rows)}`);
   },
   async partitions() {
     const rows: string[][] = [];

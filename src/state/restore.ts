@@ -38,7 +38,7 @@ export class Restore {
     this.#positions = { ...disk.progress.positions };
     for (const store of disk.stores) {
       const runs = disk.progress.runs?.[store] ?? 0;
-      if (runs > 0 || disk.isEmpty(store)) this.#loads.set(store, new BulkLoad(disk.folder.path, store, runs));
+      if (runs > 0 || disk.isEmpty(store)) this.#loads.set(store, new BulkLoad(disk.folder.path, store, runs, !disk.folder.isUnflushed));
     }
     this.#write({});
   }

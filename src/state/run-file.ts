@@ -7,13 +7,13 @@ import { Failure } from '../../actors/failure.ts';
 
 const absent = 0xffff_ffff;
 const front = 8;
-const bufferBytes = 256 * 1024;
+const bufferBytes = 64 * 1024;
 
 /** A key on disk as a binary string, and the encoded value; null: deleted. */
 export type RunEntry = readonly [key: string, value: Buffer | null];
 
-/** Writes a run; it is on disk when this returns. */
-export function writeRun(file: string, entries: Iterable<RunEntry>): void {
+/** Writes a run; with `flush` it is on disk when this returns. */
+export function writeRun(file: string, entries: Iterable<RunEntry>, flush: boolean): void {
   const descriptor = openSync(file, 'w');
   try {
     let buffer = Buffer.allocUnsafe(bufferBytes);
@@ -32,7 +32,7 @@ export function writeRun(file: string, entries: Iterable<RunEntry>): void {
       length += size;
     }
     writeAll(descriptor, buffer.subarray(0, length));
-    fsyncSync(descriptor);
+    if (flush) fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }

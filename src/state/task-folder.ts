@@ -83,7 +83,7 @@ export class TaskFolder {
     }
   }
 
-  /** Whether the data file was written and not flushed. */
+  /** Whether the data file, and the runs of a restore, were written and not flushed. */
   get isUnflushed(): boolean {
     return this.#unflushed !== null;
   }
@@ -105,26 +105,35 @@ export class TaskFolder {
     syncFolder(this.path);
   }
 
-  /** Flushes the data file, and says so. */
+  /** Flushes the data file, and the runs of a restore, and says so. */
   flush(): void {
-    const descriptor = openSync(this.dataFile, 'r+');
-    try {
-      fdatasyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
+    for (const file of this.#written()) {
+      const descriptor = openSync(file, 'r+');
+      try {
+        fdatasyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
     }
     rmSync(join(this.path, 'unflushed'), { force: true });
     syncFolder(this.path);
   }
 
-  /** Flushes what is written so far of the data file; what follows has less to do. */
+  /** Flushes what is written so far; what follows has less to do. */
   async flushAhead(): Promise<void> {
-    const file = await open(this.dataFile, 'r+');
-    try {
-      await file.datasync();
-    } finally {
-      await file.close();
+    for (const name of this.#written()) {
+      const file = await open(name, 'r+');
+      try {
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
     }
+  }
+
+  #written(): string[] {
+    const runs = readdirSync(this.path).filter((name) => name.endsWith('.run'));
+    return [this.dataFile, ...runs.map((name) => join(this.path, name))];
   }
 
   /** Times it was opened since something was written, or it was closed, the last time. */

@@ -66,13 +66,13 @@ describe('a restore', () => {
     const file = join(stateFolder(), 'a.run');
     const entries: RunEntry[] = [['', Buffer.alloc(0)], ['a', null], ['b', Buffer.alloc(700_000, 'b')], ['c', Buffer.from('c')], ...Array.from({ length: 9000 }, (_, index): RunEntry => [`d${index}`.padEnd(90), index % 3 === 0 ? null : Buffer.alloc(index % 100)])];
     for (const some of [[], entries.slice(0, 1), entries]) {
-      writeRun(file, some);
+      writeRun(file, some, true);
       assert.deepEqual([...readRun(file)], some);
     }
   });
 
   it('keys that LMDB does not take as they are are loaded in their place', () => {
-    const load = new BulkLoad(stateFolder(), 'a store', 0);
+    const load = new BulkLoad(stateFolder(), 'a store', 0, true);
     for (const key of ['b', '', '\0', 'x'.repeat(4000), 'a']) load.add(entryOfJson(Buffer.from(key), Buffer.from('1')));
     load.spill();
     load.add(entryOfJson(Buffer.from('a'), null));
