@@ -23,13 +23,16 @@ export async function keyedSettings(input: KeyedInput, latest: OffsetMetadata | 
   const { plan, sub, topics } = input;
   if (!sub.timed && sub.stores.length === 0) return { tasks: 0, partitions: () => 0 };
   const counts = await partitionCounts(input);
-  if (sub.stores.length > 0) {
-    assertEqual(sub, counts);
-    if (latest !== null) assertUnchanged(sub, counts, latest);
-  }
+  if (sub.stores.length > 0) assertPartitions(sub, counts, latest);
   const repartition = new Map<string, number>();
   for (const { kind, topic } of plan.internalTopics) if (kind === 'repartition') repartition.set(topic, (await topics.load(topic)).partitions);
   return { tasks: Math.max(0, ...counts.values()), partitions: (topic) => repartition.get(topic) ?? 0 };
+}
+
+/** Throws `partitions_differ` or `partitions_changed`; `latest` is what was committed last. */
+export function assertPartitions(sub: SubTopology, counts: ReadonlyMap<string, number>, latest: OffsetMetadata | null): void {
+  assertEqual(sub, counts);
+  if (latest !== null) assertUnchanged(sub, counts, latest);
 }
 
 /** Partition counts of the topics that a sub-topology reads, by name. */

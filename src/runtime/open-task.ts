@@ -118,7 +118,8 @@ async function resolvePositions({ positions: known, watermarks }: Recovery, ends
   return resolved;
 }
 
-function assertInRange({ topic, partition }: TopicPartition, position: number, start: number, end: number): void {
+/** Throws `offset_out_of_range` where a log does not have what comes next. */
+export function assertInRange({ topic, partition }: TopicPartition, position: number, start: number, end: number): void {
   if (position >= start && position <= end) return;
   const why = position < start ? 'records below the start were deleted (retention)' : 'the topic is shorter than what was read of it: it was made anew';
   throw new Failure('offset_out_of_range', `${topic}[${partition}] holds offsets ${start} to ${end}, committed is ${position}: ${why}.`);

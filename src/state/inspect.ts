@@ -26,6 +26,8 @@ export interface TaskSummary {
   readonly prepared: Attempt | null;
   readonly writtenAt: number | null;
   readonly stores: readonly StoreSummary[];
+  /** Changelog offsets up to which it is known, by store. */
+  readonly positions: Readonly<Record<string, number>>;
   /** Why nothing can be said of it; null where it can. */
   readonly problem: string | null;
 }
@@ -52,14 +54,14 @@ export function selectTasks(stateDir: string, { topology, task }: Selection): { 
 /** What there is, without reading the entries. */
 export function summarize(stateDir: string, selection: Selection): TaskSummary[] {
   return selectTasks(stateDir, selection).map(({ topology, task, folder }) => {
-    const nothing = { topology, task, path: folder.path, bytes: existsSync(folder.dataFile) ? statSync(folder.dataFile).size : 0, applied: null, prepared: null, writtenAt: null, stores: [] };
+    const nothing = { topology, task, path: folder.path, bytes: existsSync(folder.dataFile) ? statSync(folder.dataFile).size : 0, applied: null, prepared: null, writtenAt: null, stores: [], positions: {} };
     const problem = unreadable(folder);
     if (problem !== null) return { ...nothing, problem };
     return withEnvironment(folder, (environment) => {
       const meta = environment.table(metaName);
-      const { applied, prepared, writtenAt } = readProgress(meta);
+      const { applied, prepared, writtenAt, positions } = readProgress(meta);
       const stores = Object.entries(readIdentity(meta)?.stores ?? {}).map(([name, holds]) => ({ name, holds, entries: environment.entries(name) }));
-      return { ...nothing, applied, prepared, writtenAt, stores, problem: null };
+      return { ...nothing, applied, prepared, writtenAt, stores, positions, problem: null };
     });
   });
 }

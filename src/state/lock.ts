@@ -39,6 +39,13 @@ export function acquireLock(dir: string): Lock {
   throw new Failure('state_locked', `${dir} could not be locked: other processes are taking it at the same time.`);
 }
 
+/** The process that holds a folder; null for none. Touches nothing. */
+export function lockHolder(dir: string): number | null {
+  const text = readText(join(dir, 'lock'));
+  const holder = text === null ? null : parse(text);
+  return holder !== null && isAlive(holder) ? holder.pid : null;
+}
+
 function locked(dir: string, { pid }: Holder): Failure {
   const who = pid === process.pid ? `this process (pid ${pid})` : `another process (pid ${pid})`;
   return new Failure('state_locked', `${dir} is in use by ${who}.`);
