@@ -18,6 +18,9 @@ const byFailure: Partial<Record<FailureCode, number>> = {
   config_invalid: exitCode.config,
   topic_missing: exitCode.config,
   plan_mismatch: exitCode.config,
+  partitions_differ: exitCode.config,
+  partitions_changed: exitCode.config,
+  internal_topic: exitCode.config,
   not_authorized: exitCode.noPermission,
   state_locked: exitCode.cannotCreate,
   state_incompatible: exitCode.config,
@@ -29,6 +32,7 @@ const byFailure: Partial<Record<FailureCode, number>> = {
   group_in_use: exitCode.temporary,
   dead_letter_failed: exitCode.io,
   record_failed: exitCode.data,
+  state_too_large: exitCode.data,
   checkpoint_lost: exitCode.data,
   foreign_commit: exitCode.data,
   offset_out_of_range: exitCode.data

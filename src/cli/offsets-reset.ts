@@ -53,7 +53,7 @@ function stateChoice(plan: Plan, args: Arguments): StateChoice | null {
   if (stores.length === 0) return null;
   if (choice === undefined) {
     throw new UsageError(
-      `${plan.name} has keyed state (${stores.join(', ')}). Say what becomes of it:\n  --state drop  it begins empty, here and on every machine: windows are counted anew from where you go on.\n  --state keep  it stays as it is, watermarks too: what is read again is counted again, what is skipped is not counted.`
+      `${plan.name} has keyed state (${stores.join(', ')}). Say what becomes of it:\n  --state drop  it begins empty, here and on every machine: windows are counted anew from where you go on.\n  --state keep  it stays as it is, watermarks too: what is read again is late or counted again, what is skipped is not counted.`
     );
   }
   const part = (['topic', 'partition'] as const).find((name) => args.text(name) !== undefined);

@@ -38,6 +38,7 @@ for (const { name, open } of backends) {
       const fresh = await json(yaml, state);
       assert.deepEqual([fresh.goes_on, fates(fresh.tasks), fates(fresh.stores)], [true, { in: 'new', counts: 'new' }, { counts: 'new' }]);
       assert.deepEqual(fresh.topics.map(({ topic, fate, partitions }) => [topic, fate, partitions]), [[topics.in, 'there', 2], [topics.out, 'there', 2], [hop, 'made', 2], [log, 'made', 2]]);
+      assert.deepEqual(fresh.tasks.map(({ tasks }) => tasks), [2, 2]);
       assert.deepEqual(await backend.use(async (broker) => [...(await broker.describeTopics([hop, log])).keys()]), []);
 
       await backend.use((broker) => feedCounted(broker, topics.in, count));

@@ -32,7 +32,8 @@ export function survey(plan: Plan, view: BrokerView | null, local: LocalView): S
   const topics = view === null ? [] : topicRows(plan, view, attempt);
   const openings = view === null ? [] : unitsOf(plan, view.partitions).map((unit) => openingOf(unit, plan, view, local, attempt));
   return {
-    tasks: taskRows(plan, view),
+    // What is still to be made counts as well.
+    tasks: taskRows(plan, view === null ? null : { ...view, topics: new Map([...view.topics, ...topics.map(({ topic, partitions }) => [topic, partitions] as const)]) }),
     stores: storeRows(plan, view, local, attempt),
     topics,
     offsets: view === null ? [] : offsetRows(view),
