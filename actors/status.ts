@@ -47,6 +47,7 @@ export interface RestoreStatus {
 export interface TopologyStatus {
   readonly name: string;
   readonly state: LifecycleState;
+  /** Why it failed, or what it or one of its tasks waits for. */
   readonly failure: { readonly code: FailureCode; readonly message: string; readonly remedy: string } | null;
   /** Tasks this daemon has, and how many of them run. */
   readonly tasks: { readonly assigned: number; readonly running: number };

@@ -72,6 +72,11 @@ export class TaskSet {
     return { assigned: this.#slots.size, running };
   }
 
+  /** Why a task does not run that is to be tried again; of several the first. */
+  get trouble(): Failure | null {
+    return [...this.#slots.values()].map(({ slot }) => slot.trouble).find((trouble) => trouble !== null) ?? null;
+  }
+
   /** See `Task.rest`. */
   get rest(): Rest {
     return this.#closing.size > 0 ? 'busy' : leastStill([...this.#slots.values()].map(({ slot }) => slot.rest));

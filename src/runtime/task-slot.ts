@@ -35,6 +35,7 @@ export class TaskSlot {
   #task: Task | null = null;
   #wake: (() => void) | null = null;
   #crashes = 0;
+  #trouble: Failure | null = null;
   #sleeping = false;
   readonly #done: Promise<void>;
 
@@ -48,6 +49,11 @@ export class TaskSlot {
     return this.#task;
   }
 
+  /** Why the task does not run, where it is to be tried again. */
+  get trouble(): Failure | null {
+    return this.#task === null ? this.#trouble : null;
+  }
+
   /** See `Task.rest`. */
   get rest(): Rest {
     return this.#sleeping ? 'waits' : (this.#task?.rest ?? 'busy');
@@ -56,6 +62,7 @@ export class TaskSlot {
   /** Told of each commit: the trouble before it is over. */
   progressed(): void {
     this.#backoff.reset();
+    this.#trouble = null;
     this.#crashes = 0;
   }
 
@@ -81,6 +88,7 @@ export class TaskSlot {
         return;
       }
       const wait = Math.max(this.#backoff.next(), failure.code === 'fenced' ? fencedWait : 0);
+      this.#trouble = failure;
       this.#settings.onRetry(failure, wait);
       this.#sleeping = true;
       await this.#sleep(wait);

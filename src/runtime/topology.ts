@@ -146,7 +146,7 @@ export class TopologyRuntime {
 
   status(): TopologyStatus {
     const { state } = this.#lifecycle;
-    const failure = this.#failure;
+    const failure = this.#failure ?? (isFinal(state) ? null : this.#tasks.trouble);
     return {
       name: this.name,
       state,
