@@ -11,7 +11,7 @@ export function readiness(topologies: readonly TopologyStatus[]): Health {
   const ok = topologies.every(({ state, tasks }) => state === 'stopped' || (state === 'running' && tasks.running === tasks.assigned));
   const body = {
     ready: ok,
-    topologies: topologies.map(({ name, state, tasks, lag, failure }) => ({ name, state, tasks, lag, ...(failure === null ? {} : { failure }) }))
+    topologies: topologies.map(({ name, state, tasks, lag, failure, restores }) => ({ name, state, tasks, lag, ...(restores.length === 0 ? {} : { restores }), ...(failure === null ? {} : { failure }) }))
   };
   return { ok, body };
 }

@@ -52,6 +52,13 @@ describe('probes and metrics', () => {
     }
   });
 
+  it('says how far the restore of a task is that does not run for it', async () => {
+    const restore = { task: 'orders-1', done: 5, total: 20, secondsLeft: 3 };
+    status = [{ ...running, tasks: { assigned: 2, running: 1 }, restores: [restore] }, running];
+    const { topologies } = (await (await fetch(`${admin.url}/readyz`)).json()) as { topologies: { restores?: unknown }[] };
+    assert.deepEqual(topologies.map(({ restores }) => restores), [[restore], undefined]);
+  });
+
   it('shows the account of every node, which adds up, in the Prometheus format', async () => {
     status = [running];
     const text = await (await fetch(`${admin.url}/metrics`)).text();

@@ -7,7 +7,8 @@ import { fetchFrom, type Isolation, toBatch } from './fetch.ts';
 import type { ConnectionSettings } from './internals.ts';
 import { Nodes } from './nodes.ts';
 
-const fetchLimits = { maxWait: 100, maxBytes: 8_388_608, maxBytesPerPartition: 8_388_608 };
+/** A fetch is decoded, and taken into a store, in one go: a megabyte keeps the daemon's thread for some ten milliseconds. */
+const fetchLimits = { maxWait: 100, maxBytes: 1_048_576, maxBytesPerPartition: 1_048_576 };
 const longestTry = 30_000;
 const offsetOutOfRange = 1;
 
