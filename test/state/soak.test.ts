@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import type { TaskState } from '../../actors/store.ts';
 import { timeToBinary } from '../../actors/window/binary.ts';
 import { TaskFolder } from '../../src/state/task-folder.ts';
 import { verifyTask } from '../../src/state/verify.ts';
@@ -46,6 +47,21 @@ function smallDisk(): string | null {
   return dir;
 }
 
+/** Epochs until the disk is full; gives the last one that was applied. */
+function fill(state: TaskState): number {
+  let applied = 0;
+  assert.throws(() => {
+    for (let epoch = 1; epoch < 1000; epoch++) {
+      for (let key = 0; key < 300; key++) state.store('counts').put(`${epoch}-${key}`, 'x'.repeat(400));
+      state.seal('counts');
+      state.prepare({ epoch, nonce: 'n' });
+      state.apply({ epoch, nonce: 'n' });
+      applied = epoch;
+    }
+  }, { code: 'state_disk_full' });
+  return applied;
+}
+
 describe('a disk that is full', () => {
   const disk = smallDisk();
   after(() => { if (disk !== null) execFileSync('umount', ['-l', disk]); });
@@ -53,16 +69,7 @@ describe('a disk that is full', () => {
   it('stops the epochs before LMDB meets the end of it; what was applied is there afterwards', { skip: disk === null && 'mounting a tmpfs is not allowed here' }, () => {
     const { directory } = stateDirectory({}, disk as string);
     const state = directory.open(identity());
-    let applied = 0;
-    assert.throws(() => {
-      for (let epoch = 1; epoch < 1000; epoch++) {
-        for (let key = 0; key < 300; key++) state.store('counts').put(`${epoch}-${key}`, 'x'.repeat(400));
-        state.seal('counts');
-        state.prepare({ epoch, nonce: 'n' });
-        state.apply({ epoch, nonce: 'n' });
-        applied = epoch;
-      }
-    }, { code: 'state_disk_full' });
+    const applied = fill(state);
     assert.ok(applied > 5);
     state.close();
     execFileSync('mount', ['-o', 'remount,size=64m', disk as string]);
@@ -78,16 +85,7 @@ describe('a disk that is full', () => {
     mkdirSync(root);
     const { directory } = stateDirectory({ freeBytes: () => Infinity }, root);
     const state = directory.open(identity());
-    let applied = 0;
-    assert.throws(() => {
-      for (let epoch = 1; epoch < 1000; epoch++) {
-        for (let key = 0; key < 300; key++) state.store('counts').put(`${epoch}-${key}`, 'x'.repeat(400));
-        state.seal('counts');
-        state.prepare({ epoch, nonce: 'n' });
-        state.apply({ epoch, nonce: 'n' });
-        applied = epoch;
-      }
-    }, { code: 'state_disk_full' });
+    const applied = fill(state);
     assert.throws(() => { state.prepare({ epoch: applied + 1, nonce: 'n' }); }, { code: 'state_disk_full' });
     state.close();
     execFileSync('mount', ['-o', 'remount,size=128m', disk as string]);
