@@ -1,6 +1,8 @@
 import type { Component, ComponentKind } from './component.ts';
 import { kafkaSink } from './sink/kafka.ts';
 import { kafkaSource } from './source/kafka.ts';
+import { kafkaTable } from './table/kafka.ts';
+import { enrich } from './transform/enrich.ts';
 import { filter } from './transform/filter.ts';
 import { map } from './transform/map.ts';
 import { merge } from './transform/merge.ts';
@@ -10,7 +12,7 @@ import { validate } from './transform/validate.ts';
 import { window } from './window/window.ts';
 
 /** Every component a topology may name, in the order of the reference. A test compares it with the folders. */
-export const catalogue: readonly Component[] = [kafkaSource, filter, map, route, validate, merge, window, script, kafkaSink];
+export const catalogue: readonly Component[] = [kafkaSource, kafkaTable, filter, map, enrich, route, validate, merge, window, script, kafkaSink];
 
 /** The component of a kind with this `type:`, or undefined. */
 export function findComponent(kind: ComponentKind, type: string): Component | undefined {

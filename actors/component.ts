@@ -2,8 +2,9 @@ import type * as z from 'zod';
 import type { Batch } from './message.ts';
 import type { Failure } from './failure.ts';
 import type { Header, StreamRecord } from './record.ts';
+import type { StatefulLogic } from './keyed/stateful.ts';
 import type { Script, ScriptBatch } from './script.ts';
-import type { Store } from './store.ts';
+import type { LookupLogic, TableLogic } from './table/table.ts';
 import type { TopicSet } from './topic-set.ts';
 
 /** A compiled expression of a topology. Throws a poison `Failure` when it cannot be evaluated on this record. */
@@ -53,6 +54,8 @@ export interface BuildContext {
   schema(path: string, at: Path): Validator;
   /** Loads the script in a file beside the topology. */
   script(path: string, at: Path): ScriptModule;
+  /** A file beside the topology, as an absolute path. */
+  path(file: string): string;
   problem(at: Path, code: string, message: string, hint?: string): void;
 }
 
@@ -80,7 +83,7 @@ export interface CodecConfig {
 
 /**
  * Where a node puts what became of its inputs. For every input record a node calls exactly one of
- * `forward`, `filtered` and `failed`; `copy` sends further outputs that are not counted as inputs.
+ * `forward`, `filtered`, `failed`, `deduped`, `absorbed` and `late`; `copy` sends further outputs that are not counted as inputs.
  */
 export interface Collector {
   /** The input became this record, on the node's output number `port`. */
@@ -90,6 +93,10 @@ export interface Collector {
   filtered(record: StreamRecord): void;
   /** The record can never work here: `on_error` says what happens to the original. */
   failed(record: StreamRecord, failure: Failure): void;
+  /** The input is a repetition of another one. */
+  deduped(record: StreamRecord): void;
+  /** One input, such as a parcel, turned out to be so many: each of them counts as one from now on. */
+  unpacked(inputs: number): void;
   /** The input is in the node's state from now on, or waits there for the barrier. */
   absorbed(record: StreamRecord): void;
   /** The input came behind the watermark: the node's `late` says what happens to the original. */
@@ -98,9 +105,12 @@ export interface Collector {
   lateCopy(record: StreamRecord, watermark: number): void;
 }
 
-/** The work of a transform, on whole batches. No I/O, no clock; one instance per task. A promise is for what takes so long that others need a turn. */
+/**
+ * The work of a transform, on whole batches. No I/O, no clock; one instance per task. A promise is for what takes so long that others need a turn.
+ * `input` is that of the node's inputs on which a batch came; 0 where there is just one.
+ */
 export interface TransformLogic {
-  process(batch: Batch, out: Collector): void | Promise<void>;
+  process(batch: Batch, out: Collector, input: number): void | Promise<void>;
   /** The barrier is here on all inputs: what waited for it is worked on and sent, ahead of it. Without it the node passes on what came. */
   checkpoint?(end: EpochEnd, out: Collector): PassedOn;
   /** Entries in memory that wait for the barrier: many of them make one due. */
@@ -115,6 +125,18 @@ export interface EpochEnd {
   /** Event time is complete up to here on all inputs that are not idle. Never goes back; -Infinity before the first. */
   readonly watermark: number;
   /** True while all inputs are idle. */
+  readonly idle: boolean;
+  /** The same of each input by itself. */
+  readonly inputs: readonly InputTime[];
+  /** What the table node passed on whose store this node looks up in; null for none. */
+  readonly table: InputTime | null;
+}
+
+/** How far event time is complete on one input. */
+export interface InputTime {
+  /** Never goes back; -Infinity before the first. */
+  readonly watermark: number;
+  /** True while it holds nobody back. */
   readonly idle: boolean;
 }
 
@@ -136,26 +158,6 @@ export interface TaskContext {
   readonly tasks: number;
   /** What the node called its own in the last committed epoch; -Infinity for none. */
   readonly watermark: number;
-}
-
-/** A keyed node with state. Where its records are not in the partition of their group, they cross a repartition topic between its two halves. */
-export interface StatefulLogic {
-  /** What its store holds, in JSON: state that was written under another one cannot be read. */
-  readonly holds: Readonly<Record<string, unknown>>;
-  /** True where the grouping key is another than the record's own. */
-  readonly regroups: boolean;
-  /** Topic for late records; null where they are dropped. */
-  readonly late: string | null;
-  /** True where each checkpoint costs as much as the whole state: it comes on the interval, not as soon as it may. */
-  readonly unhurried: boolean;
-  /** The whole node, in one task. */
-  local(task: TaskContext, store: Store): TransformLogic;
-  /** The half before the hop: decides what is late, and sends `Parcel`s (`actors/window/parcel.ts`) for each of so many partitions. */
-  before(task: TaskContext, partitions: number): TransformLogic;
-  /** The half behind it, which reads them. */
-  behind(task: TaskContext, store: Store): TransformLogic;
-  /** What a store holds, as the results that it would give. */
-  contents(store: Store): StreamRecord[];
 }
 
 /** A record as a sink wants it written. */
@@ -234,7 +236,7 @@ export interface BatchLimits {
 }
 
 /** Which section of a topology file a component belongs to. */
-export type ComponentKind = 'source' | 'transform' | 'sink';
+export type ComponentKind = 'source' | 'table' | 'transform' | 'sink';
 
 interface ComponentBase<C extends z.ZodType, K extends ComponentKind, L> {
   readonly kind: K;
@@ -253,20 +255,30 @@ interface ComponentBase<C extends z.ZodType, K extends ComponentKind, L> {
 
 /** A component of `sources:`. */
 export type SourceComponent<C extends z.ZodType = z.ZodType> = ComponentBase<C, 'source', SourceLogic>;
+/** A component of `tables:`. */
+export type TableComponent<C extends z.ZodType = z.ZodType> = ComponentBase<C, 'table', TableLogic>;
 /** A component of `sinks:`. */
 export type SinkComponent<C extends z.ZodType = z.ZodType> = ComponentBase<C, 'sink', SinkLogic>;
 /** A component of `transforms:`. */
-export interface TransformComponent<C extends z.ZodType = z.ZodType> extends ComponentBase<C, 'transform', TransformLogic | StatefulLogic> {
+export interface TransformComponent<C extends z.ZodType = z.ZodType> extends ComponentBase<C, 'transform', TransformLogic | StatefulLogic | LookupLogic> {
   /** True where `from` may name several nodes. */
   readonly manyInputs?: boolean;
+  /** Options besides `from` that name a node to read: inputs 1, 2 and so on. */
+  readonly inputs?: readonly string[];
+  /** What its inputs are called where there are several, in topics' names too. */
+  readonly sides?: readonly string[];
+  /** What its option `table` names: a node of type table, whose store it looks up in (`StatefulLogic`), or an entry of `tables` (`LookupLogic`). */
+  readonly table?: 'node' | 'entry';
   /** True where `build` gives a `StatefulLogic`. */
   readonly stateful?: boolean;
+  /** True where it is of use though nobody reads it. */
+  readonly end?: boolean;
   /** True where records may leave with another key than they came with. */
   readonly changesKeys?: boolean;
 }
 
 /** Any entry of the catalogue. */
-export type Component = SourceComponent | TransformComponent | SinkComponent;
+export type Component = SourceComponent | TableComponent | TransformComponent | SinkComponent;
 
 /** Types a definition by its schema; the catalogue holds them without it. */
 export function defineTransform<C extends z.ZodType>(component: Omit<TransformComponent<C>, 'kind'>): TransformComponent {
@@ -275,6 +287,10 @@ export function defineTransform<C extends z.ZodType>(component: Omit<TransformCo
 /** As `defineTransform`, for a source. */
 export function defineSource<C extends z.ZodType>(component: Omit<SourceComponent<C>, 'kind'>): SourceComponent {
   return { kind: 'source', ...component } as unknown as SourceComponent;
+}
+/** As `defineTransform`, for a table. */
+export function defineTable<C extends z.ZodType>(component: Omit<TableComponent<C>, 'kind'>): TableComponent {
+  return { kind: 'table', ...component } as unknown as TableComponent;
 }
 /** As `defineTransform`, for a sink. */
 export function defineSink<C extends z.ZodType>(component: Omit<SinkComponent<C>, 'kind'>): SinkComponent {

@@ -1,6 +1,7 @@
 import type { Failure, FailureCode } from './failure.ts';
 import type { CheckpointTimes, LifecycleState, RestoreStatus } from './status.ts';
 import type { Quarantine } from './store.ts';
+import type { TableStatus } from './table/table.ts';
 
 /** What happens inside, told once; `src/telemetry` makes log lines and metrics of it. */
 export interface RuntimeEvents {
@@ -22,6 +23,12 @@ export interface RuntimeEvents {
   restoring(topology: string, task: string, restore: RestoreStatus): void;
   /** State of a task that cannot be used was put aside; the task rebuilds it. */
   stateAside(topology: string, task: string, quarantine: Quarantine): void;
+  /** A table's source is away, or a new state of it cannot be used; null: all is well again. */
+  tableTrouble(topology: string, table: string, failure: Failure | null): void;
+  /** A table holds a new state of its source. */
+  tableLoaded(topology: string, status: TableStatus): void;
+  /** Rows that cannot be used were left out. */
+  tableSkipped(topology: string, table: string, rows: number, reason: Failure): void;
   stateDirectoryQuarantined(path: string): void;
   /** What the daemon remembers could not be written; the stream goes on. */
   stateDirectoryNotWritten(message: string): void;

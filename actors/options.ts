@@ -93,6 +93,11 @@ export function name() {
     .meta({ title: 'name' });
 }
 
+/** The name of another entry of the file. Any text: it is looked up, also where it is badly formed itself. */
+export function reference() {
+  return z.string({ error: 'a name' }).meta({ title: 'name' });
+}
+
 /** Kafka's own rule for topic names (org.apache.kafka.common.internals.Topic). */
 export function isTopicName(text: string): boolean {
   return /^[a-zA-Z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';

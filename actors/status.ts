@@ -1,5 +1,6 @@
 import type { Counts } from './accounting.ts';
 import type { FailureCode } from './failure.ts';
+import type { TableStatus } from './table/table.ts';
 
 /** Where a topology is in its life; `src/runtime/lifecycle.ts` has the table of transitions. */
 export type LifecycleState = (typeof lifecycleStates)[number];
@@ -55,6 +56,7 @@ export interface TopologyStatus {
   readonly partitions: readonly PartitionStatus[];
   readonly lag: number;
   readonly restores: readonly RestoreStatus[];
+  readonly tables: readonly TableStatus[];
   readonly checkpoints: number;
   readonly lastCheckpoint: { readonly at: number; readonly times: CheckpointTimes } | null;
 }

@@ -1,7 +1,7 @@
 // One step of `bench/state.ts`, in a process of its own so that what it costs is its own: node state-steps.ts STEP DIR KEYS; prints its figures as JSON.
 import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { timeToBinary } from '../actors/window/binary.ts';
+import { timeToBinary } from '../actors/keyed/binary.ts';
 import { createStateDirectory } from '../src/state/directory.ts';
 import type { StateIdentity, TaskState } from '../actors/store.ts';
 

@@ -1,7 +1,7 @@
 import type { StreamRecord } from '../record.ts';
 import type { Store, StoreValue } from '../store.ts';
 import type { Algebra, Partial, Working } from './algebra.ts';
-import { binaryToTime, timeToBinary } from './binary.ts';
+import { binaryToTime, timeToBinary } from '../keyed/binary.ts';
 import type { Emit, GatheredGroup, Gathering, Group, Keeper, WindowKind } from './kind.ts';
 
 /** Sizes of windows that begin at fixed times, in milliseconds. */

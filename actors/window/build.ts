@@ -1,4 +1,5 @@
 import type { AggregateCall, BuildContext } from '../component.ts';
+import { formatDuration } from '../options.ts';
 import type { Algebra } from './algebra.ts';
 import { Aggregates } from './aggregates.ts';
 import { AlignedWindows } from './aligned.ts';
@@ -32,6 +33,13 @@ export function kindOf({ window, grace = 0, ttl = Infinity }: WindowOptions): Wi
     case 'session':
       return new SessionWindows({ gap: window.gap, grace: grace + included });
   }
+}
+
+/** What bounds the store, for people. */
+export function boundOf({ window, grace = 0, ttl }: WindowOptions): string {
+  if (window === undefined) return ttl === undefined ? 'a result for each key, for ever' : `a result for each key of the last ${formatDuration(ttl)} of event time`;
+  const length = window.type === 'session' ? `sessions until ${formatDuration(2 * (window.gap + grace))} of event time behind their last record` : `windows until ${formatDuration(grace)} of event time behind their end`;
+  return window.type === 'session' ? length : `${length}, ${formatDuration(window.size)} long`;
 }
 
 /** How records become results, by the options. */

@@ -1,16 +1,16 @@
 import type { Collector, EpochEnd, PassedOn, TaskContext, TransformLogic } from '../component.ts';
 import { Failure } from '../failure.ts';
-import { isObject } from '../fields.ts';
 import type { Batch } from '../message.ts';
 import type { Store } from '../store.ts';
 import type { Algebra, Partial } from './algebra.ts';
 import type { WindowSettings } from './intake.ts';
 import { Intake } from './intake.ts';
-import type { Group } from './kind.ts';
+import type { GatheredGroup, Group } from './kind.ts';
 import { Outcome } from './outcome.ts';
-import type { Parcel } from './parcel.ts';
-import { Shipping } from './shipping.ts';
-import { Upstreams } from './upstreams.ts';
+import { isParcel } from '../keyed/parcel.ts';
+import type { ParcelGroup } from '../keyed/parcel.ts';
+import { Shipping } from '../keyed/shipping.ts';
+import { Upstreams } from '../keyed/upstreams.ts';
 
 /** The whole of a window node in one task. */
 export class LocalWindows implements TransformLogic {
@@ -56,7 +56,7 @@ export class WindowsBefore implements TransformLogic {
 
   checkpoint(end: EpochEnd, out: Collector): PassedOn {
     const { watermark, idle } = end;
-    const again = this.#shipping.send(this.#intake.end(watermark), end, out);
+    const again = this.#shipping.send(packed(this.#intake.end(watermark)), end, out);
     return { own: watermark, watermark, idle, again };
   }
 }
@@ -106,6 +106,6 @@ export class WindowsBehind implements TransformLogic {
 
 type ShippedGroup = readonly [key: string, a: number, b: number, partial: Partial];
 
-function isParcel(value: unknown): value is Parcel {
-  return isObject(value) && typeof value['task'] === 'number' && Array.isArray(value['groups']);
+function* packed(groups: Iterable<GatheredGroup>): Iterable<ParcelGroup> {
+  for (const { key, a, b, partial, records } of groups) yield { key, content: [key, a, b, partial], records };
 }

@@ -4,7 +4,7 @@ import type { Batch } from '../message.ts';
 import type { StreamRecord } from '../record.ts';
 import { isTombstone } from '../record.ts';
 import type { Algebra } from './algebra.ts';
-import type { GroupKey } from './group-key.ts';
+import type { GroupKey } from '../keyed/group-key.ts';
 import type { GatheredGroup, Gathering, WindowKind } from './kind.ts';
 
 /** What windows are made of. */

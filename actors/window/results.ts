@@ -1,8 +1,8 @@
 import type { StreamRecord } from '../record.ts';
 import type { StoreValue } from '../store.ts';
 import type { Algebra, Partial } from './algebra.ts';
-import { toBytes } from './binary.ts';
-import type { GroupKey } from './group-key.ts';
+import { toBytes } from '../keyed/binary.ts';
+import type { GroupKey } from '../keyed/group-key.ts';
 import type { Bounds } from './kind.ts';
 import { eventTime, recordTimestamp } from './times.ts';
 

@@ -1,6 +1,6 @@
 import type { Store, StoreValue } from '../store.ts';
 import type { Algebra, Partial } from './algebra.ts';
-import { DueIndex } from './due-index.ts';
+import { DueIndex } from '../keyed/due-index.ts';
 import type { Emit, Group, Keeper, Retract } from './kind.ts';
 import type { SessionSettings } from './session.ts';
 import { recordTimestamp } from './times.ts';

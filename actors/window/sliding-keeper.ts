@@ -1,7 +1,7 @@
 import type { Store } from '../store.ts';
 import type { Algebra, Partial } from './algebra.ts';
-import { binaryToTime, timeToBinary } from './binary.ts';
-import { DueIndex } from './due-index.ts';
+import { binaryToTime, timeToBinary } from '../keyed/binary.ts';
+import { DueIndex } from '../keyed/due-index.ts';
 import type { Emit, Group, Keeper } from './kind.ts';
 import type { SlidingSettings } from './sliding.ts';
 import type { Pane } from './sliding-merge.ts';

@@ -1,7 +1,7 @@
 import type { StreamRecord } from '../record.ts';
 import type { Store } from '../store.ts';
 import type { Algebra, Partial, Working } from './algebra.ts';
-import { DueIndex } from './due-index.ts';
+import { DueIndex } from '../keyed/due-index.ts';
 import type { Emit, GatheredGroup, Gathering, Group, Keeper, WindowKind } from './kind.ts';
 import { eventTime } from './times.ts';
 

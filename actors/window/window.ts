@@ -1,7 +1,7 @@
-import type { StatefulLogic } from '../component.ts';
 import { defineTransform } from '../component.ts';
-import { algebraOf, checkOptions, kindOf } from './build.ts';
-import { GroupKey } from './group-key.ts';
+import type { StatefulLogic } from '../keyed/stateful.ts';
+import { algebraOf, boundOf, checkOptions, kindOf } from './build.ts';
+import { GroupKey } from '../keyed/group-key.ts';
 import { LocalWindows, WindowsBefore, WindowsBehind } from './halves.ts';
 import type { WindowSettings } from './intake.ts';
 import { windowOptions } from './options.ts';
@@ -36,12 +36,12 @@ transforms:
     const { late = 'drop' } = options;
     return {
       holds: { key: key.source, window: kind.holds, [options.reduce === undefined ? 'aggregate' : 'reduce']: algebra.holds },
-      regroups: key.regroups,
+      regroups: [key.regroups],
       late: late === 'drop' ? null : late,
       unhurried: options.emit === 'complete',
-      local: (task, store) => new LocalWindows(settings, task, store),
+      bound: boundOf(options),
+      open: (task) => (task.shipped[0] === true ? new WindowsBehind(settings, task, task.store) : new LocalWindows(settings, task, task.store)),
       before: (task, partitions) => new WindowsBefore(settings, task, partitions),
-      behind: (task, store) => new WindowsBehind(settings, task, store),
       contents: (store) => contentsOf(settings, store)
     };
   }

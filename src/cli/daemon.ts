@@ -15,6 +15,7 @@ import type { RuntimeLimits } from '../runtime/topology.ts';
 import { createStateDirectory } from '../state/directory.ts';
 import { acquireLock } from '../state/lock.ts';
 import { openPositions } from '../state/positions.ts';
+import { createTableKeeper } from '../tables/keeper.ts';
 import { createEvents } from '../telemetry/event.ts';
 import { redact } from '../telemetry/log.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -72,7 +73,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     return known;
   };
   const limits = { ...defaultLimits, ...settings.limits };
-  const supervisor = new Supervisor({ plans, broker, memory, state: createStateDirectory(settings.stateDir), createTopics: settings.createTopics ?? false, acceptOffsets: settings.acceptOffsets ?? false, clock: systemClock, events, reached: faultsFrom(process.env['MILLRACE_FAULT_AT']), limits });
+  const supervisor = new Supervisor({ plans, broker, memory, state: createStateDirectory(settings.stateDir), tables: createTableKeeper(settings.stateDir), createTopics: settings.createTopics ?? false, acceptOffsets: settings.acceptOffsets ?? false, clock: systemClock, events, reached: faultsFrom(process.env['MILLRACE_FAULT_AT']), limits });
   metrics.observe(() => supervisor.status());
   const admin = await listen(settings, supervisor, metrics.handle);
   supervisor.start();

@@ -1,4 +1,4 @@
-import { binaryToTime } from '../../actors/window/binary.ts';
+import { binaryToTime } from '../../actors/keyed/binary.ts';
 import type { StoreSummary } from '../state/inspect.ts';
 
 /** A store's key as people read it. */

@@ -19,7 +19,7 @@ export interface KeyedInput {
  * What keyed nodes need to know of partitions. Throws `partitions_differ` where topics that are grouped together have different counts, and
  * `partitions_changed` where a count is not what it was: both would spread a key over several tasks.
  */
-export async function keyedSettings(input: KeyedInput, latest: OffsetMetadata | null): Promise<Omit<KeyedSettings, 'watermarks' | 'state'>> {
+export async function keyedSettings(input: KeyedInput, latest: OffsetMetadata | null): Promise<Omit<KeyedSettings, 'watermarks' | 'state' | 'table'>> {
   const { plan, sub, topics } = input;
   if (!sub.timed && sub.stores.length === 0) return { tasks: 0, partitions: () => 0 };
   const counts = await partitionCounts(input);

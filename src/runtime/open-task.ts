@@ -1,5 +1,6 @@
 import { Failure } from '../../actors/failure.ts';
 import type { TopicPartition } from '../../actors/port.ts';
+import type { TableView } from '../../actors/table/table.ts';
 import { checkpoint } from './checkpoint.ts';
 import type { CheckpointSettings, Position } from './checkpoint.ts';
 import type { Reached } from './fault.ts';
@@ -29,6 +30,8 @@ export interface OpenSettings extends Omit<OpenStateSettings, 'partition'> {
   fence(task: string): Promise<void>;
   /** Whether the group's offsets are taken as they are, whoever set them. */
   readonly acceptOffsets: boolean;
+  /** A replicated table, once it is ready. */
+  table(name: string): TableView;
 }
 
 /** A task ready to read. */
@@ -60,7 +63,7 @@ export async function openTask(settings: OpenSettings): Promise<OpenedTask> {
   const keyed = await keyedSettings(settings, recovery.latest);
   const { state, unmarked } = await openState({ ...settings, partition: partitions[0]?.partition ?? 0 }, recovery.latest);
   try {
-    return { ...(await openOn({ ...keyed, watermarks: recovery.latest?.watermarks ?? {}, state }, recovery, settings)), unmarked };
+    return { ...(await openOn({ ...keyed, watermarks: recovery.latest?.watermarks ?? {}, state, table: (name) => settings.table(name) }, recovery, settings)), unmarked };
   } catch (error) {
     state?.close();
     throw error;

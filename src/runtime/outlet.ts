@@ -111,6 +111,14 @@ export class Outlet implements Collector {
     this.#counts.filtered += 1;
   }
 
+  deduped(_record: StreamRecord): void {
+    this.#counts.deduped += 1;
+  }
+
+  unpacked(inputs: number): void {
+    this.#counts.received += inputs - 1;
+  }
+
   absorbed(_record: StreamRecord): void {
     this.#counts.absorbed += 1;
   }

@@ -3,6 +3,7 @@ import type { Failure } from '../../actors/failure.ts';
 import type { RuntimeEvents } from '../../actors/events.ts';
 import type { TopologyStatus } from '../../actors/status.ts';
 import type { StateDirectory } from '../../actors/store.ts';
+import type { TableKeeper } from '../../actors/table/table.ts';
 import type { Plan } from '../topology/model.ts';
 import { TransactionBudget } from './budget.ts';
 import type { Clock } from './clock.ts';
@@ -22,6 +23,7 @@ export interface SupervisorSettings {
   broker(plan: Plan): Broker;
   readonly memory: TaskMemory;
   readonly state: StateDirectory;
+  readonly tables: TableKeeper;
   readonly createTopics: boolean;
   readonly acceptOffsets: boolean;
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 import { asFailure, Failure } from '../../actors/failure.ts';
 import type { Assignment, FetchedBatch, GroupReader, TopicPartition } from '../../actors/port.ts';
+import type { TableSet, TableView } from '../../actors/table/table.ts';
 import { fence, transactionalId } from './fence.ts';
 import { ChangelogNotes, changelogOf } from './changelog.ts';
 import type { RestoreProgress } from './open-state.ts';
@@ -21,7 +22,9 @@ import { partitionKey, unitsOf } from './units.ts';
 import type { TaskUnit } from './units.ts';
 
 /** What a topology's tasks are made of. */
-export interface TaskSetSettings extends TopologySettings {
+export interface TaskSetSettings extends Omit<TopologySettings, 'tables'> {
+  /** Null for a topology without tables. */
+  readonly tables: () => TableSet | null;
   /** The topology's actor, whose children the tasks are. */
   readonly actor: Actor<never>;
   readonly progress: Progress;
@@ -159,6 +162,8 @@ export class TaskSet {
   async #openWith(unit: TaskUnit, output: TaskOutput, { onProgress, onFailed, signal }: SlotSide): Promise<Task> {
     const { plan, broker, clock, events, progress, actor, limits } = this.#settings;
     const { name, partitions } = unit;
+    const tables = this.#settings.tables();
+    if (tables !== null) await unless(signal, tables.ready());
     const { epoch, positions, ends, checkpoint, keyed, unmarked } = await openTask({
       ...this.#settings,
       ...unit,
@@ -166,6 +171,7 @@ export class TaskSet {
       output,
       topics: this.#topics,
       signal,
+      table: (table) => viewOf(tables, table),
       fence: (task) => this.#fence(task),
       onRestore: (restore) => { this.#restoring(name, restore); },
       onAside: (quarantine) => { events.stateAside(plan.name, name, quarantine); }
@@ -247,4 +253,17 @@ export class TaskSet {
     if (partitions.every((at) => this.#assigned.get(partitionKey(at)) === name)) return this.#generation;
     throw new Failure('fenced', `Task ${name} was assigned to another member.`);
   }
+}
+
+/** Waits for what may take long, but no longer than the signal allows. */
+function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => { reject(signal.reason as Error); }, { once: true });
+  });
+  return Promise.race([promise, aborted]);
+}
+
+function viewOf(tables: TableSet | null, name: string): TableView {
+  if (tables === null) throw new Error(`there is no table ${name}`);
+  return tables.view(name);
 }

@@ -12,6 +12,10 @@ export function topicsOf(plan: Plan): Map<string, string> {
     if (!topics.has(topic)) topics.set(topic, use);
   };
   const internal = new Set(plan.internalTopics.map(({ topic }) => topic));
+  for (const table of plan.tables) {
+    const logic = table.build();
+    if (logic.from === 'topic') note(logic.topic, `table ${table.name}`);
+  }
   for (const node of plan.nodes) {
     if (node.kind === 'source') for (const topic of node.build().reads.topics) if (!internal.has(topic)) note(topic, `source ${node.name}`);
     if (node.kind === 'sink') {

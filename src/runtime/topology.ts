@@ -4,6 +4,7 @@ import type { Failure } from '../../actors/failure.ts';
 import type { Assignment, Broker, GroupReader, ReaderSettings } from '../../actors/port.ts';
 import type { LifecycleState, TopologyStatus } from '../../actors/status.ts';
 import type { StateDirectory } from '../../actors/store.ts';
+import type { TableKeeper, TableSet } from '../../actors/table/table.ts';
 import type { Plan } from '../topology/model.ts';
 import { Available } from './available.ts';
 import { Backoff } from './backoff.ts';
@@ -42,6 +43,8 @@ export interface TopologySettings {
   readonly memory: TaskMemory;
   /** Where the stores of keyed nodes are. */
   readonly state: StateDirectory;
+  /** Keeps replicated tables. */
+  readonly tables: TableKeeper;
   /** Whether topics that are missing are made, as on the embedded broker. */
   readonly createTopics: boolean;
   readonly clock: Clock;
@@ -70,9 +73,11 @@ export class TopologyRuntime {
   readonly #lifecycle: Lifecycle;
   readonly #actor: Actor<TopologyMessage>;
   readonly #progress: Progress;
-  readonly #tasks: TaskSet;
+  readonly #taskSet: TaskSet;
   readonly #ended = Promise.withResolvers<void>();
   #reader: GroupReader | null = null;
+  /** Null for a topology without tables, and before they are opened. */
+  #tables: TableSet | null = null;
   /** What `available_now` reads; null with other triggers. */
   #available: Available | null = null;
   #joined = false;
@@ -90,8 +95,9 @@ export class TopologyRuntime {
       receive: (message) => { this.#receive(message); },
       onFault: (error) => { this.#fail(asFailure(error, 'task_crashed')); }
     });
-    this.#tasks = new TaskSet({
+    this.#taskSet = new TaskSet({
       ...settings,
+      tables: () => this.#tables,
       actor: this.#actor,
       progress: this.#progress,
       reader: () => this.#reader as GroupReader,
@@ -141,31 +147,52 @@ export class TopologyRuntime {
     const { state } = this.#lifecycle;
     if (isFinal(state)) return 'rests';
     if (state !== 'running') return 'busy';
-    return leastStill([this.#tasks.rest, this.#available === null ? 'rests' : 'waits']);
+    return leastStill([this.#taskSet.rest, this.#available === null ? 'rests' : 'waits']);
   }
 
   status(): TopologyStatus {
     const { state } = this.#lifecycle;
-    const failure = this.#failure ?? (isFinal(state) ? null : this.#tasks.trouble);
+    const failure = this.#failure ?? (isFinal(state) ? null : this.#taskSet.trouble);
     return {
       name: this.name,
       state,
       failure: failure === null ? null : { code: failure.code, message: failure.message, remedy: failure.remedy },
-      tasks: this.#tasks.counts,
-      ...this.#progress.status(this.#settings.clock.elapsed())
+      tasks: this.#taskSet.counts,
+      ...this.#progress.status(this.#settings.clock.elapsed()),
+      tables: this.#tables?.status() ?? []
     };
+  }
+
+  /** The tables take in what their sources have by now. */
+  async refreshTables(): Promise<void> {
+    await this.#tables?.refresh();
   }
 
   async #join(): Promise<void> {
     await this.#untilBrokerAnswers();
     if (this.#stopping !== null) return;
+    this.#openTables();
     this.#reader = this.#settings.broker.reader(this.#readerSettings(), {
       assigned: (assignment) => { this.#assigned(assignment); },
-      fetched: (batch) => { this.#tasks.fetched(batch); },
+      fetched: (batch) => { this.#taskSet.fetched(batch); },
       connection: (failure) => { this.#connection(failure); },
       failed: (failure) => { this.#actor.tell({ kind: 'failed', failure }); }
     });
     await this.#reader.start();
+  }
+
+  #openTables(): void {
+    const { plan, tables, broker, clock, events } = this.#settings;
+    if (plan.tables.length === 0) return;
+    this.#tables = tables.open({
+      topology: plan.group,
+      tables: plan.tables.map((table) => ({ name: table.name, type: table.type, onError: table.onError.action === 'fail' ? 'fail' : 'skip', logic: table.build() })),
+      broker,
+      clock,
+      onTrouble: (table, failure) => { events.tableTrouble(plan.name, table, failure); },
+      onLoaded: (_, status) => { events.tableLoaded(plan.name, status); },
+      onSkipped: (table, rows, reason) => { events.tableSkipped(plan.name, table, rows, reason); }
+    });
   }
 
   #readerSettings(): ReaderSettings {
@@ -204,7 +231,7 @@ export class TopologyRuntime {
 
   /** What must not wait for a mailbox is noted here, in the reader's own turn. */
   #assigned(assignment: Assignment): void {
-    this.#tasks.note(assignment);
+    this.#taskSet.note(assignment);
     this.#actor.tell({ kind: 'assigned', assignment });
   }
 
@@ -214,7 +241,7 @@ export class TopologyRuntime {
       this.#fail(message.failure);
       return;
     }
-    this.#tasks.change(message.assignment);
+    this.#taskSet.change(message.assignment);
     if (this.#joined) return;
     this.#joined = true;
     this.#failure = null;
@@ -226,7 +253,7 @@ export class TopologyRuntime {
   #endWhenDone(available: Available): void {
     this.#settings.clock.after(doneInterval, () => {
       if (this.#stopping !== null) return;
-      const { assigned, running } = this.#tasks.counts;
+      const { assigned, running } = this.#taskSet.counts;
       // Only once the tasks are open is it known that the offsets are their own.
       const done = assigned === running ? available.done().catch(() => false) : Promise.resolve(false);
       void done.then((all) => {
@@ -246,8 +273,9 @@ export class TopologyRuntime {
     // While the broker is away nothing can be committed: what was read is read again.
     const drain = as === 'stopping' && this.#lifecycle.state === 'running';
     this.#lifecycle.become(as);
-    await this.#tasks.close(drain);
+    await this.#taskSet.close(drain);
     await this.#reader?.stop().catch(() => undefined);
+    await this.#tables?.close().catch(() => undefined);
     this.#actor.stop();
     if (as === 'stopping') this.#failure = null;
     this.#lifecycle.become(as === 'stopping' ? 'stopped' : 'failed');

@@ -1,13 +1,14 @@
-import type { PassedOn, TransformLogic } from '../../actors/component.ts';
+import type { EpochEnd, InputTime, PassedOn, TransformLogic } from '../../actors/component.ts';
 import type { Batch, Checkpoint, Delivery } from '../../actors/message.ts';
 import { Watermarks } from '../../actors/watermark.ts';
 import { Inbox } from './inbox.ts';
 import type { Outlet } from './outlet.ts';
 
-/** What a transform's receiver is made of. */
-export interface TransformSettings {
+/** A transform node in its actor. */
+export interface NodeSettings {
   readonly logic: TransformLogic;
-  readonly channels: number;
+  /** Which input of the node each of its channels belongs to. */
+  readonly channels: readonly number[];
   readonly outlet: Outlet;
   /** The node's watermark as it was committed; -Infinity for none. */
   readonly watermark: number;
@@ -15,36 +16,84 @@ export interface TransformSettings {
   readonly seal: () => void;
 }
 
-/** The receiver of a transform node: its logic between an inbox and an outlet. */
-export function transformReceiver({ logic, channels, outlet, watermark, seal }: TransformSettings): (message: Delivery) => Promise<void> {
-  const watermarks = new Watermarks(channels, watermark);
-  const inbox = new Inbox<Delivery>(channels, {
+/**
+ * The receiver of an actor with one node, or with a table node and those that look up in its store: they take turns, and a barrier is for all of them, so that what they see of
+ * the table is what it was made of at that place in the stream. Channels are numbered through, in the order of the nodes; the table comes first.
+ */
+export function transformReceiver(nodes: readonly NodeSettings[]): (message: Delivery) => Promise<void> {
+  const parts = nodes.map((node) => new Part(node));
+  const places = parts.flatMap((part) => part.channels.map((input, channel) => ({ part, channel, input })));
+  const placeOf = (channel: number): (typeof places)[number] => places[channel] as (typeof places)[number];
+  const inbox = new Inbox<Delivery>(places.length, {
     describe: ({ channel, message }) =>
       message.kind === 'batch' ? { channel, records: message.records.length, barrier: null } : { channel, records: 0, barrier: message.sent },
-    records({ message }) {
-      const batch = message as Batch;
-      outlet.received(batch.records.length);
-      const pending = logic.process(batch, outlet);
-      if (pending !== undefined) return pending.then(() => { outlet.flush(batch.now); });
-      outlet.flush(batch.now);
-      return undefined;
+    records({ channel, message }) {
+      const { part, input } = placeOf(channel);
+      return part.process(message as Batch, input);
     },
     barrier({ channel, message }, last) {
-      const barrier = message as Checkpoint;
-      watermarks.note(channel, barrier.watermark, barrier.idle);
-      if (last) passOn(barrier);
+      const { part, channel: own } = placeOf(channel);
+      part.note(own, message as Checkpoint);
+      if (!last) return;
+      let table: InputTime | null = null;
+      for (const each of parts) {
+        const passed = each.passOn(message as Checkpoint, table);
+        if (parts.length > 1) table ??= passed;
+      }
     }
   });
-  const passOn = ({ epoch, now }: Checkpoint): void => {
-    const end = { epoch, now, watermark: watermarks.advance(), idle: watermarks.idle };
+  return (message) => inbox.receive(message);
+}
+
+/** A node, with the time of each of its inputs. */
+class Part {
+  readonly channels: readonly number[];
+  readonly #node: NodeSettings;
+  readonly #all: Watermarks;
+  /** Of each input; null where there is just one, whose time is that of all. */
+  readonly #inputs: readonly { readonly channels: readonly number[]; readonly time: Watermarks }[] | null;
+
+  constructor(node: NodeSettings) {
+    const { channels, watermark } = node;
+    this.channels = channels;
+    this.#node = node;
+    this.#all = new Watermarks(channels.length, watermark);
+    const count = 1 + Math.max(0, ...channels);
+    this.#inputs = count === 1 ? null : Array.from({ length: count }, (_, input) => {
+      const own = channels.flatMap((of, channel) => (of === input ? [channel] : []));
+      return { channels: own, time: new Watermarks(own.length, watermark) };
+    });
+  }
+
+  process(batch: Batch, input: number): void | Promise<void> {
+    const { logic, outlet } = this.#node;
+    outlet.received(batch.records.length);
+    const pending = logic.process(batch, outlet, input);
+    if (pending !== undefined) return pending.then(() => { outlet.flush(batch.now); });
+    outlet.flush(batch.now);
+    return undefined;
+  }
+
+  note(channel: number, { watermark, idle }: Checkpoint): void {
+    this.#all.note(channel, watermark, idle);
+    const input = this.#inputs?.[this.channels[channel] as number];
+    input?.time.note(input.channels.indexOf(channel), watermark, idle);
+  }
+
+  /** The barrier goes on; gives the time that readers of this node may rely on. */
+  passOn({ epoch, now }: Checkpoint, table: InputTime | null): InputTime {
+    const { logic, outlet, seal } = this.#node;
+    const all: InputTime = { watermark: this.#all.advance(), idle: this.#all.idle };
+    const inputs = this.#inputs === null ? [all] : this.#inputs.map(({ time }) => ({ watermark: time.advance(), idle: time.idle }));
+    const end: EpochEnd = { epoch, now, ...all, inputs, table };
     const passed: PassedOn | undefined = logic.checkpoint?.(end, outlet);
     if (passed === undefined) {
-      outlet.checkpoint({ ...end, own: null, again: null }, null);
-      return;
+      outlet.checkpoint({ epoch, now, ...all, own: null, again: null }, null);
+      return all;
     }
     outlet.flush(now);
     seal();
     outlet.checkpoint({ epoch, now, ...passed }, null);
-  };
-  return (message) => inbox.receive(message);
+    return passed;
+  }
 }

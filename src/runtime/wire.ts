@@ -3,6 +3,7 @@ import type { Delivery } from '../../actors/message.ts';
 import type { TopicPartition } from '../../actors/port.ts';
 import { ownerOf } from '../../actors/topic-set.ts';
 import type { TaskState } from '../../actors/store.ts';
+import type { TableView } from '../../actors/table/table.ts';
 import type { TopicSet } from '../../actors/topic-set.ts';
 import type { Edge, NodeTask, Plan, PlanNode, SourceNode, SubTopology, TransformNode } from '../topology/model.ts';
 import type { Clock } from './clock.ts';
@@ -16,6 +17,7 @@ import type { SourceMessage } from './source-actor.ts';
 import type { Actor } from './system.ts';
 import type { Topics } from './topics.ts';
 import { transformReceiver } from './transform-actor.ts';
+import type { NodeSettings } from './transform-actor.ts';
 
 /** A partition a task reads, from where on, and its watermark there. */
 export interface TaskInput extends TopicPartition {
@@ -23,7 +25,7 @@ export interface TaskInput extends TopicPartition {
   readonly watermark: number;
 }
 
-/** What keyed nodes need of their task. */
+/** What nodes need of their task, beside the records. */
 export interface KeyedSettings {
   /** How many tasks the sub-topology has. */
   readonly tasks: number;
@@ -33,6 +35,8 @@ export interface KeyedSettings {
   readonly state: TaskState | null;
   /** Partition count of a repartition topic. */
   partitions(topic: string): number;
+  /** A replicated table of the topology. */
+  table(name: string): TableView;
 }
 
 /** The actors of a task. */
@@ -64,6 +68,12 @@ export function wireTask(settings: WireSettings): WiredTask {
   return new Wiring(settings).start();
 }
 
+/** A reader of an output, by the edge between them. */
+interface Connection {
+  readonly edge: Edge;
+  readonly target: Target;
+}
+
 class Wiring {
   readonly #settings: WireSettings;
   /** The nodes that records can reach in this task: a source may have fewer partitions than its neighbours. */
@@ -71,7 +81,7 @@ class Wiring {
   readonly #live: ReadonlySet<number>;
   readonly #sources: { readonly node: SourceNode; readonly reads: TopicSet }[] = [];
   /** Targets by upstream node and port, filled as the receivers come to be. */
-  readonly #targets = new Map<string, Target[]>();
+  readonly #targets = new Map<string, Connection[]>();
   readonly #sourceActors = new Map<number, number>();
   #sinkActor: Actor<SinkMessage> | null = null;
   #sinkChannels = 0;
@@ -98,9 +108,7 @@ class Wiring {
 
   start(): WiredTask {
     this.#startSink();
-    for (const node of this.#nodes.toReversed()) {
-      if (node.kind === 'transform') this.#startTransform(node);
-    }
+    for (const team of this.#teams().toReversed()) this.#startTransforms(team);
     const sources = this.#settings.inputs.map((input) => this.#startSource(input));
     const waiting = this.#logics.filter(({ pending }) => pending !== undefined);
     return { sources, pending: () => waiting.reduce((sum, { pending = 0 }) => sum + pending, 0) };
@@ -121,20 +129,42 @@ class Wiring {
     this.#sinkActor = this.#spawn<SinkMessage>('sink', (message) => receiver.receive(message));
   }
 
-  #startTransform(node: TransformNode): void {
-    const channelsOf = node.inputs.map(({ node: upstream }) => this.#channelsFrom(upstream));
-    const channels = channelsOf.reduce((sum, count) => sum + count, 0);
+  /** Transforms that share an actor: a table node and, behind it, those that look up in its store. Every other one has an actor of its own. */
+  #teams(): TransformNode[][] {
+    const teams = new Map<number, TransformNode[]>();
+    for (const node of this.#nodes) {
+      if (node.kind !== 'transform') continue;
+      const leader = node.table ?? node.id;
+      const team = teams.get(leader);
+      if (team === undefined) teams.set(leader, [node]);
+      else team.push(node);
+    }
+    return [...teams.values()];
+  }
+
+  #startTransforms(team: readonly TransformNode[]): void {
+    const nodes: NodeSettings[] = [];
+    const connects: ((actor: Actor<Delivery>, first: number) => number)[] = [];
+    for (const node of team) {
+      const edges = node.inputs.flatMap((edge) => Array.from({ length: this.#channelsFrom(edge.node) }, () => edge));
+      nodes.push(this.#node(node, edges.map(({ input }) => input)));
+      connects.push((actor, first) => {
+        edges.forEach((edge, index) => { this.#connect(edge, { kind: 'node', actor, channel: first + index, sent: 0 }); });
+        return first + edges.length;
+      });
+    }
+    const actor = this.#spawn<Delivery>(`node.${team[0]?.name ?? ''}`, transformReceiver(nodes));
+    connects.reduce((first, connect) => connect(actor, first), 0);
+  }
+
+  #node(node: TransformNode, channels: readonly number[]): NodeSettings {
     const outlet = this.#outlet(node, node.outputs.length);
     const { state, watermarks } = this.#settings.keyed;
     const watermark = watermarks[node.name] ?? -Infinity;
     const logic = node.build(this.#nodeTask(watermark));
     this.#logics.push(logic);
     const seal = (): void => { if (node.holds !== null) state?.seal(node.name); };
-    const actor = this.#spawn<Delivery>(`node.${node.name}`, transformReceiver({ logic, channels, outlet, watermark, seal }));
-    let next = 0;
-    node.inputs.forEach((edge, index) => {
-      for (let count = channelsOf[index] ?? 0; count > 0; count -= 1) this.#connect(edge, { kind: 'node', actor, channel: next++, sent: 0 });
-    });
+    return { logic, channels, outlet, watermark, seal };
   }
 
   #nodeTask(watermark: number): NodeTask {
@@ -147,7 +177,8 @@ class Wiring {
       store(name) {
         if (keyed.state === null) throw new Error(`There is no state for the store ${name}.`);
         return keyed.state.store(name);
-      }
+      },
+      table: (name) => keyed.table(name)
     };
   }
 
@@ -176,25 +207,26 @@ class Wiring {
     return new Outlet({ node: node.id, name: node.name, onError: node.onError, keepsLate: node.kind === 'transform' && node.late !== null, ports: targets, sink });
   }
 
-  #connect({ node, port }: Edge, target: Target): void {
-    const key = `${node}:${port}`;
-    const targets = this.#targets.get(key);
-    if (targets === undefined) this.#targets.set(key, [target]);
-    else targets.push(target);
+  #connect(edge: Edge, target: Target): void {
+    const key = `${edge.node}:${edge.port}`;
+    const connections = this.#targets.get(key);
+    if (connections === undefined) this.#targets.set(key, [{ edge, target }]);
+    else connections.push({ edge, target });
   }
 
-  /** The targets of an output; each of a source's actors takes one channel of its own to every transform that reads it. */
+  /** The targets of an output; each of a source's actors takes one channel of its own on every edge. */
   #take(node: number, port: number, exclusive: boolean): Target[] {
-    const targets = this.#targets.get(`${node}:${port}`) ?? [];
-    if (!exclusive) return targets;
+    const connections = this.#targets.get(`${node}:${port}`) ?? [];
+    if (!exclusive) return connections.map(({ target }) => target);
     const taken: Target[] = [];
-    const actors = new Set<Actor<Delivery>>();
-    for (const target of [...targets]) {
+    const edges = new Set<Edge>();
+    for (const connection of [...connections]) {
+      const { edge, target } = connection;
       if (target.kind === 'sink') taken.push(target);
-      else if (!actors.has(target.actor)) {
-        actors.add(target.actor);
+      else if (!edges.has(edge)) {
+        edges.add(edge);
         taken.push(target);
-        targets.splice(targets.indexOf(target), 1);
+        connections.splice(connections.indexOf(connection), 1);
       }
     }
     return taken;

@@ -82,7 +82,8 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
       for (const reason of reasons) log.error({ reason }, `reload: ${reason}`);
       log.error('reload refused: everything goes on as it was');
     },
-    ...stateEvents(log)
+    ...stateEvents(log),
+    ...tableEvents(log)
   };
 }
 
@@ -101,6 +102,22 @@ function stateEvents(log: Logger): Pick<RuntimeEvents, 'restoring' | 'stateAside
     },
     stateDirectoryQuarantined(path) {
       log.warn({ path }, `state directory was damaged; what was there is kept in ${path}`);
+    }
+  };
+}
+
+/** What happens to replicated tables. */
+function tableEvents(log: Logger): Pick<RuntimeEvents, 'tableTrouble' | 'tableLoaded' | 'tableSkipped'> {
+  return {
+    tableTrouble(topology, table, failure) {
+      if (failure === null) log.info({ topology, table }, `table ${table} can be read again`);
+      else log.warn({ topology, table, ...describe(failure) }, `table ${table}: ${failure.code}: ${failure.message}`);
+    },
+    tableLoaded(topology, { name, rows, bytes }) {
+      log.info({ topology, table: name, rows, bytes }, `table ${name} has ${rows} ${rows === 1 ? 'row' : 'rows'}`);
+    },
+    tableSkipped(topology, table, rows, { code, message, remedy }) {
+      log.warn({ topology, table, rows, code, remedy }, `table ${table}: ${rows} ${rows === 1 ? 'row' : 'rows'} left out, the first because: ${message}`);
     }
   };
 }

@@ -17,5 +17,8 @@ export const quietEvents: RuntimeEvents = {
   restoring: nothing,
   stateAside: nothing,
   stateDirectoryQuarantined: nothing,
+  tableTrouble: nothing,
+  tableLoaded: nothing,
+  tableSkipped: nothing,
   stateDirectoryNotWritten: nothing
 };

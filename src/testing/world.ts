@@ -14,6 +14,7 @@ import { ActorSystem } from '../runtime/system.ts';
 import { defaultLimits, TopologyRuntime } from '../runtime/topology.ts';
 import { createStateDirectory } from '../state/directory.ts';
 import { openPositions } from '../state/positions.ts';
+import { createTableKeeper } from '../tables/keeper.ts';
 import type { Plan } from '../topology/model.ts';
 import type { PutRecord, Restart } from './case.ts';
 import { CaseClock } from './clock.ts';
@@ -85,7 +86,9 @@ export class World {
   /** All that came in is worked on and committed. A topology that ends by itself is run for what came since it ran last. */
   async settle(): Promise<void> {
     if (!this.#goesOn && this.#fresh) await this.#start();
-    if (this.#runtime !== null) await settle(this.#runtime, this.clock);
+    if (this.#runtime === null) return;
+    await this.#runtime.refreshTables();
+    await settle(this.#runtime, this.clock);
   }
 
   async advance(milliseconds: number): Promise<void> {
@@ -153,6 +156,7 @@ export class World {
         broker: this.broker,
         memory: this.#memory,
         state: this.#watched(createStateDirectory(this.#disk, { now: () => this.clock.now() })),
+        tables: createTableKeeper(this.#disk),
         createTopics: true,
         clock: this.clock,
         budget: new TransactionBudget(unbounded, this.clock),

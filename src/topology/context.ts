@@ -96,6 +96,10 @@ export class NodeContext implements BuildContext {
     return module ?? noScript;
   }
 
+  path(file: string): string {
+    return resolve(dirname(this.#file.file), file);
+  }
+
   problem(at: Path, code: string, message: string, hint?: string): void {
     this.#report(at, code, message, hint);
   }

@@ -1,7 +1,9 @@
 import type * as z from 'zod';
 import { catalogue, findComponent } from '../../actors/catalogue.ts';
-import type { Component, ComponentKind, Path, SinkLogic, SourceLogic, StatefulLogic, TransformLogic } from '../../actors/component.ts';
+import type { Component, ComponentKind, Path, SinkLogic, SourceLogic, TransformLogic } from '../../actors/component.ts';
+import type { StatefulLogic } from '../../actors/keyed/stateful.ts';
 import { namePattern } from '../../actors/options.ts';
+import type { LookupLogic, TableLogic } from '../../actors/table/table.ts';
 import { absentHint } from './absent.ts';
 import { NodeContext } from './context.ts';
 import type { SourceFile } from './document.ts';
@@ -14,7 +16,15 @@ import { nearest } from './suggest.ts';
 export type OnErrorOption = z.output<typeof onError>;
 
 /** What a node was built into: the logic of its kind. */
-export type Logic = SourceLogic | TransformLogic | StatefulLogic | SinkLogic;
+export type Logic = SourceLogic | TableLogic | TransformLogic | StatefulLogic | LookupLogic | SinkLogic;
+
+/** A name of another node, and where it stands. */
+export interface Reference {
+  readonly text: string;
+  readonly at: Path;
+  /** Which input of the node it is. */
+  readonly input: number;
+}
 
 /** A node as a file declares it, checked by itself; whom it reads is still a name. */
 export interface Declared {
@@ -24,7 +34,9 @@ export interface Declared {
   /** As written. */
   readonly options: Readonly<Record<string, unknown>>;
   /** As written, even where the rest of the node has mistakes, so that one mistake is not reported as several. */
-  readonly from: readonly { readonly text: string; readonly at: Path }[];
+  readonly from: readonly Reference[];
+  /** The table it looks up in, as written; null for none. */
+  readonly table: Reference | null;
   /** Names of its outputs; [''] where there is just one, none for a sink. Null where a mistake hides them. */
   readonly outputs: readonly string[] | null;
   /** Null where the node has mistakes. */
@@ -42,6 +54,7 @@ export interface Built {
 
 const sections: readonly (readonly [section: string, kind: ComponentKind])[] = [
   ['sources', 'source'],
+  ['tables', 'table'],
   ['transforms', 'transform'],
   ['sinks', 'sink']
 ];
@@ -72,7 +85,7 @@ function checkName(file: SourceFile, at: Path, name: string, names: ReadonlyMap<
   }
   const other = names.get(name);
   if (other !== undefined) {
-    file.report(at, 'duplicate_name', `${name} is already the name of a node in ${other}`, 'names are unique over sources, transforms and sinks', { key: true });
+    file.report(at, 'duplicate_name', `${name} is already the name of a node in ${other}`, 'names are unique over sources, tables, transforms and sinks', { key: true });
   }
 }
 
@@ -88,19 +101,22 @@ function suggestName(name: string): string {
 function declareNode(file: SourceFile, at: Path, name: string, kind: ComponentKind, entry: unknown): Declared {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     file.report(at, 'bad_value', `expected a map with type and its options, found ${show(entry)}`);
-    return { kind, name, at, options: {}, from: [], outputs: null, built: null };
+    return { kind, name, at, options: {}, from: [], table: null, outputs: null, built: null };
   }
   const options = entry as Record<string, unknown>;
-  const from = inputs(options['from'], at);
   const component = componentOf(file, at, kind, options['type']);
+  const more = component?.kind === 'transform' ? (component.inputs ?? []) : [];
+  const from = ['from', ...more].flatMap((option, input) => references(options[option], [...at, option], input));
+  const looksUp = component?.kind === 'transform' && component.table !== undefined;
+  const table = looksUp ? (references(options['table'], [...at, 'table'], 0)[0] ?? null) : null;
   const node = component === null ? { outputs: null, built: null } : buildNode(file, at, component, options);
-  return { kind, name, at, options, from, ...node };
+  return { kind, name, at, options, from, table, ...node };
 }
 
-function inputs(from: unknown, at: Path): Declared['from'] {
-  if (typeof from === 'string') return [{ text: from, at: [...at, 'from'] }];
-  if (!Array.isArray(from)) return [];
-  return (from as unknown[]).flatMap((text, i) => (typeof text === 'string' ? [{ text, at: [...at, 'from', i] }] : []));
+function references(option: unknown, at: Path, input: number): Reference[] {
+  if (typeof option === 'string') return [{ text: option, at, input }];
+  if (!Array.isArray(option)) return [];
+  return (option as unknown[]).flatMap((text, i) => (typeof text === 'string' ? [{ text, at: [...at, i], input }] : []));
 }
 
 function componentOf(file: SourceFile, at: Path, kind: ComponentKind, type: unknown): Component | null {
@@ -130,7 +146,7 @@ function buildNode(file: SourceFile, at: Path, component: Component, options: Re
   const build = (): Logic => component.build(config, context);
   const logic = build();
   context.seal();
-  const outputs = component.kind === 'sink' ? [] : (component.outputs?.(config) ?? ['']);
+  const outputs = component.kind === 'sink' || component.kind === 'table' ? [] : (component.outputs?.(config) ?? ['']);
   if (file.problems.length > before) return { outputs, built: null };
   return { outputs, built: { component, onError: onErrorOption as OnErrorOption | undefined, logic, build } };
 }

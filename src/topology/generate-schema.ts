@@ -42,7 +42,7 @@ export function generateSchema(): JsonSchema {
   };
 }
 
-const kinds: Readonly<Record<string, ComponentKind>> = { sources: 'source', transforms: 'transform', sinks: 'sink' };
+const kinds: Readonly<Record<string, ComponentKind>> = { sources: 'source', tables: 'table', transforms: 'transform', sinks: 'sink' };
 
 function definitionName({ kind, type }: Component): string {
   return `${kind}_${type}`;

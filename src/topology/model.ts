@@ -1,6 +1,7 @@
 import type { SinkLogic, SourceLogic, TaskContext, TransformLogic } from '../../actors/component.ts';
 import type { StreamRecord } from '../../actors/record.ts';
 import type { Store } from '../../actors/store.ts';
+import type { TableLogic, TableView } from '../../actors/table/table.ts';
 import type { TopicSet } from '../../actors/topic-set.ts';
 
 /** A mistake in a topology file, with its place (1-based). */
@@ -23,6 +24,8 @@ export type ErrorPolicy =
 export interface Edge {
   readonly node: number;
   readonly port: number;
+  /** Which input of the reader it is; 0 where that has just one. */
+  readonly input: number;
 }
 
 interface NodeBase {
@@ -44,6 +47,8 @@ export interface NodeTask extends TaskContext {
   /** Partition count of a repartition topic. */
   partitions(topic: string): number;
   store(name: string): Store;
+  /** A replicated table. */
+  table(name: string): TableView;
 }
 
 /** A use of a transform component, or a half of one. */
@@ -58,6 +63,10 @@ export interface TransformNode extends NodeBase {
   readonly timed: boolean;
   /** Topic for late records; null where there are none, or they are dropped. */
   readonly late: string | null;
+  /** The table node in whose store it looks up, which shares an actor with it; null for none. */
+  readonly table: number | null;
+  /** What bounds its store, for people; null for a node without one. */
+  readonly bound: string | null;
   /** Fresh logic, for one task. */
   build(task: NodeTask): TransformLogic;
   /** What its store holds, as results; absent for a node without one. */
@@ -69,6 +78,14 @@ export interface SinkNode extends NodeBase {
   readonly kind: 'sink';
   readonly inputs: readonly Edge[];
   build(): SinkLogic;
+}
+
+/** A replicated table, under its name in the file. */
+export interface PlanTable {
+  readonly name: string;
+  readonly type: string;
+  readonly onError: ErrorPolicy;
+  build(): TableLogic;
 }
 
 /** A use of a component, under its name in the file. */
@@ -83,6 +100,8 @@ export interface SubTopology {
   readonly reads: TopicSet;
   /** Names of its stores; each is that of its node. */
   readonly stores: readonly string[];
+  /** Topics that fill tables that other nodes look up in: read to the end there is at the start before anything else. */
+  readonly first: readonly string[];
   /** True where a node goes by event time. */
   readonly timed: boolean;
 }
@@ -123,8 +142,9 @@ export interface Plan {
   readonly broker: BrokerConfig;
   readonly delivery: 'exactly_once' | 'at_least_once';
   readonly trigger: Trigger;
-  /** In topological order. */
+  /** In topological order; a table node and those that look up in its store are neighbours. */
   readonly nodes: readonly PlanNode[];
+  readonly tables: readonly PlanTable[];
   readonly subTopologies: readonly SubTopology[];
   /** Upstream ones first. */
   readonly internalTopics: readonly InternalTopic[];

@@ -1,11 +1,13 @@
-import type { SinkLogic, SourceLogic, StatefulLogic, TransformLogic } from '../../actors/component.ts';
+import type { SinkLogic, SourceLogic, TransformComponent, TransformLogic } from '../../actors/component.ts';
+import type { Parcel } from '../../actors/keyed/parcel.ts';
+import type { KeyedTask, StatefulLogic } from '../../actors/keyed/stateful.ts';
 import type { StreamRecord } from '../../actors/record.ts';
 import type { Store } from '../../actors/store.ts';
-import type { Parcel } from '../../actors/window/parcel.ts';
+import type { LookupLogic, TableLogic } from '../../actors/table/table.ts';
 import { createCodec } from '../codec/create.ts';
 import type { Graph } from './connect.ts';
 import type { Built, Declared, OnErrorOption } from './declare.ts';
-import type { Edge, ErrorPolicy, NodeTask, PlanNode } from './model.ts';
+import type { Edge, ErrorPolicy, NodeTask, PlanNode, PlanTable } from './model.ts';
 
 /** The way of a keyed node's records from one half of it to the other. */
 export interface Hop {
@@ -20,6 +22,7 @@ export interface Hop {
 /** The nodes of a plan, in topological order. */
 export interface PlanNodes {
   readonly nodes: readonly PlanNode[];
+  readonly tables: readonly PlanTable[];
   readonly hops: readonly Hop[];
   readonly unhurried: boolean;
 }
@@ -39,6 +42,7 @@ export function planNodes(settings: PlanNodesSettings): PlanNodes {
 class Planner {
   readonly #settings: PlanNodesSettings;
   readonly #nodes: PlanNode[] = [];
+  readonly #tables: PlanTable[] = [];
   readonly #hops: Hop[] = [];
   /** The node that those downstream read, by index in the graph. */
   readonly #ids = new Map<number, number>();
@@ -51,43 +55,80 @@ class Planner {
   }
 
   run(): PlanNodes {
-    for (const index of this.#settings.graph.order) this.#ids.set(index, this.#add(index));
-    return { nodes: this.#nodes, hops: this.#hops, unhurried: this.#unhurried };
+    for (const index of this.#settings.graph.order) this.#add(index);
+    return { nodes: this.#nodes, tables: this.#tables, hops: this.#hops, unhurried: this.#unhurried };
   }
 
-  /** Adds what a node of the graph becomes; gives the id of what is read of it. */
-  #add(index: number): number {
-    const { graph } = this.#settings;
-    const declared = graph.nodes[index] as Declared;
-    const { kind, name, outputs, built } = declared;
+  /** Adds what a node of the graph becomes. */
+  #add(index: number): void {
+    const { graph, onError } = this.#settings;
+    const { kind, name, outputs, built } = graph.nodes[index] as Declared;
     if (built === null || outputs === null) throw new Error(`node ${name} has mistakes`);
-    const edges = graph.inputs[index] ?? [];
-    const inputs: Edge[] = edges.map(({ node, port }) => ({ node: this.#ids.get(node) ?? -1, port }));
-    const moved = edges.some(({ node }) => this.#moved.has(node));
-    const base = { name, type: built.component.type, onError: policy(built.onError ?? this.#settings.onError) };
-    if (kind === 'source') return this.#push({ kind, ...base, build: () => built.build() as SourceLogic });
-    if (kind === 'sink') return this.#push({ kind, ...base, inputs, build: () => built.build() as SinkLogic });
-    const { component } = built;
-    if (component.kind !== 'transform') throw new Error(`${name} is no transform`);
-    if (moved || component.changesKeys === true || component.stateful === true) this.#moved.add(index);
-    if (component.stateful === true) return this.#stateful(declared, built, inputs, moved, base);
-    return this.#push({ kind, ...base, inputs, outputs, holds: null, timed: false, late: null, build: () => built.build() as TransformLogic });
+    const base = { name, type: built.component.type, onError: policy(built.onError ?? onError) };
+    if (kind === 'table') this.#tables.push({ ...base, build: () => built.build() as TableLogic });
+    else this.#ids.set(index, this.#node(index, built, base));
   }
 
-  #stateful({ name }: Declared, { build, logic }: Built, inputs: readonly Edge[], moved: boolean, base: Pick<PlanNode, 'name' | 'type' | 'onError'>): number {
-    const { holds, regroups, late, unhurried } = logic as StatefulLogic;
+  /** Gives the id of what is read of it. */
+  #node(index: number, built: Built, base: Base): number {
+    const { nodes, inputs } = this.#settings.graph;
+    const { kind, outputs } = nodes[index] as Declared;
+    if (kind === 'source') return this.#push({ kind, ...base, build: () => built.build() as SourceLogic });
+    const edges: Edge[] = (inputs[index] ?? []).map((edge) => ({ ...edge, node: this.#ids.get(edge.node) ?? -1 }));
+    if (kind === 'sink') return this.#push({ kind, ...base, inputs: edges, build: () => built.build() as SinkLogic });
+    const component = built.component as TransformComponent;
+    const moved = (inputs[index] ?? []).filter(({ node }) => this.#moved.has(node));
+    if (moved.length > 0 || component.changesKeys === true) this.#moved.add(index);
+    if (component.stateful === true) return this.#stateful(index, built, edges, new Set(moved.map(({ input }) => input)), base);
+    const plain = { kind: 'transform', ...base, inputs: edges, outputs: outputs ?? [''], holds: null, timed: false, late: null, table: null, bound: null } as const;
+    if (component.table === 'entry') return this.#push({ ...plain, build: (task) => (built.build() as LookupLogic).open(task.table(this.#tableName(index))) });
+    return this.#push({ ...plain, build: () => built.build() as TransformLogic });
+  }
+
+  /** `moved`: inputs whose records may not be in the partition of their own key. */
+  #stateful(index: number, { build, logic, component }: Built, edges: readonly Edge[], moved: ReadonlySet<number>, base: Base): number {
+    const { name } = base;
+    const { holds, regroups, late, unhurried, bound } = logic as StatefulLogic;
     const fresh = (): StatefulLogic => build() as StatefulLogic;
     this.#unhurried ||= unhurried;
+    const shipped = regroups.map((other, input) => other || moved.has(input));
+    if (shipped.includes(true)) this.#moved.add(index);
+    const sides = regroups.length === 1 ? [''] : ((component as TransformComponent).sides ?? []);
     const node = { kind: 'transform', ...base, outputs: [''], timed: true, late } as const;
+    const before = { ...node, holds: null, table: null, bound: null } as const;
+    const read = shipped.map((hop, input) => {
+      const own = edges.filter((edge) => edge.input === input);
+      if (!hop) return own;
+      const halves = this.#hop(base, sides[input] ?? '', (topic, name) => this.#push({ ...before, name, inputs: own.map((edge) => ({ ...edge, input: 0 })), build: (task) => fresh().before(task, task.partitions(topic), input) }));
+      return [{ node: halves, port: 0, input }];
+    });
+    const table = this.#tableOf(index);
     const contents = (store: Store): StreamRecord[] => fresh().contents(store);
-    if (!regroups && !moved) return this.#push({ ...node, inputs, holds, contents, build: (task) => fresh().local(task, task.store(name)) });
-    const topic = `${this.#settings.group}-${name}-repartition`;
-    const before = this.#push({ ...node, name: `${name}.before`, inputs, holds: null, build: (task) => fresh().before(task, task.partitions(topic)) });
+    const open = (task: NodeTask): TransformLogic => fresh().open(keyedTask(task, name, shipped, table === null ? null : (this.#nodes[table]?.name ?? null)));
+    return this.#push({ ...node, inputs: read.flat(), holds, table, bound: holds === null ? null : bound, ...(holds === null ? {} : { contents }), build: open });
+  }
+
+  /** The way over a repartition topic, behind a half that `before` adds; gives the id of the source that reads it. */
+  #hop({ name }: Base, side: string, before: (topic: string, name: string) => number): number {
+    const topic = [this.#settings.group, name, ...(side === '' ? [] : [side]), 'repartition'].join('-');
+    const suffix = side === '' ? '' : `.${side}`;
+    const half = before(topic, `${name}.before${suffix}`);
     const fails = { type: 'repartition', onError: { action: 'fail' } } as const;
-    const sink = this.#push({ kind: 'sink', ...fails, name: `${name}.out`, inputs: [{ node: before, port: 0 }], build: () => parcelSink(topic) });
-    const source = this.#push({ kind: 'source', ...fails, name: `${name}.in`, build: () => parcelSource(topic) });
+    const sink = this.#push({ kind: 'sink', ...fails, name: `${name}.out${suffix}`, inputs: [{ node: half, port: 0, input: 0 }], build: () => parcelSink(topic) });
+    const source = this.#push({ kind: 'source', ...fails, name: `${name}.in${suffix}`, build: () => parcelSource(topic) });
     this.#hops.push({ topic, node: name, sink, source });
-    return this.#push({ ...node, inputs: [{ node: source, port: 0 }], holds, contents, build: (task: NodeTask) => fresh().behind(task, task.store(name)) });
+    return source;
+  }
+
+  /** The table node whose store a node looks up in, by id. */
+  #tableOf(index: number): number | null {
+    const table = this.#settings.graph.tables[index] ?? null;
+    return table === null ? null : (this.#ids.get(table) ?? null);
+  }
+
+  #tableName(index: number): string {
+    const { nodes, tables } = this.#settings.graph;
+    return nodes[tables[index] ?? -1]?.name ?? '';
   }
 
   #push(node: Unnumbered): number {
@@ -95,6 +136,22 @@ class Planner {
     this.#nodes.push({ ...node, id });
     return id;
   }
+}
+
+/** What all nodes have of their declaration. */
+type Base = Pick<PlanNode, 'name' | 'type' | 'onError'>;
+
+function keyedTask(task: NodeTask, name: string, shipped: readonly boolean[], table: string | null): KeyedTask {
+  return {
+    task: task.task,
+    tasks: task.tasks,
+    watermark: task.watermark,
+    shipped,
+    get store() {
+      return task.store(name);
+    },
+    table: table === null ? null : task.store(table)
+  };
 }
 
 /** A node before it has its place. */

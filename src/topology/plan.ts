@@ -10,7 +10,7 @@ import { internalTopics, split } from './sub-topologies.ts';
 export function createPlan(file: SourceFile, head: TopologyHead, graph: Graph): Plan {
   const group = head.group ?? head.name;
   const made = planNodes({ graph, group, onError: head.on_error });
-  const { nodes, hops, unhurried } = made;
+  const { nodes, tables, hops, unhurried } = made;
   const subTopologies = split(made);
   return {
     name: head.name,
@@ -20,6 +20,7 @@ export function createPlan(file: SourceFile, head: TopologyHead, graph: Graph): 
     delivery: head.delivery,
     trigger: triggerOf(head.trigger, unhurried),
     nodes,
+    tables,
     subTopologies,
     internalTopics: internalTopics(subTopologies, hops, group, head.state.changelog),
     state: head.state,

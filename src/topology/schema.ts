@@ -124,6 +124,7 @@ export const topologySchema = z.strictObject({
     .default('fail')
     .describe('What happens to records that can never work, for nodes that do not say otherwise: fail, skip or { dead_letter: <topic> }.'),
   sources: section.describe('What is read, by name.'),
+  tables: section.prefault({}).describe('Tables that are kept whole on each daemon, to be looked up in, by name.'),
   transforms: section.prefault({}).describe('What happens to records, by name.'),
   sinks: section.describe('What is written, by name.')
 });
@@ -150,6 +151,6 @@ export function nodeSchema(component: Component): z.ZodObject {
   const type = z.literal(component.type).describe(component.summary);
   const common = { on_error: onError.optional().describe('What happens to records that can never work at this node. Default: the on_error of the topology.') };
   const own = component.config.shape as z.ZodRawShape;
-  if (component.kind === 'source') return z.strictObject({ type, ...own, ...common });
+  if (component.kind === 'source' || component.kind === 'table') return z.strictObject({ type, ...own, ...common });
   return z.strictObject({ type, from: takesMany(component) ? manyInputs : oneInput, ...own, ...common });
 }

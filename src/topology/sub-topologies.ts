@@ -13,8 +13,10 @@ export function split({ nodes }: PlanNodes): SubTopology[] {
   for (const node of nodes) {
     if (node.kind === 'source') continue;
     // The smaller root wins, so that a part's root is its first source.
-    for (const edge of node.inputs) {
-      const [low, high] = [find(edge.node), find(node.id)].sort((a, b) => a - b);
+    const neighbours = node.inputs.map((edge) => edge.node);
+    if (node.kind === 'transform' && node.table !== null) neighbours.push(node.table);
+    for (const neighbour of neighbours) {
+      const [low, high] = [find(neighbour), find(node.id)].sort((a, b) => a - b);
       part[high ?? 0] = low ?? 0;
     }
   }
@@ -30,8 +32,25 @@ function subTopology(members: readonly PlanNode[]): SubTopology {
     nodes: members.map(({ id }) => id),
     reads: topicSetOf(members),
     stores: keyed.map(({ name }) => name),
+    first: tableTopics(members),
     timed: members.some((node) => node.kind === 'transform' && node.timed)
   };
+}
+
+/** Topics from which records come to table nodes that others look up in, and to no place but those. */
+function tableTopics(members: readonly PlanNode[]): readonly string[] {
+  const byId = new Map(members.map((node) => [node.id, node]));
+  const upstream = (id: number, found: Set<number>): Set<number> => {
+    const node = byId.get(id);
+    if (node === undefined || found.has(id)) return found;
+    found.add(id);
+    for (const { node: next } of node.kind === 'source' ? [] : node.inputs) upstream(next, found);
+    return found;
+  };
+  const tables = new Set(members.flatMap((node) => (node.kind === 'transform' && node.table !== null ? [node.table] : [])));
+  const above = [...tables].map((table) => upstream(table, new Set()));
+  const sources = members.filter((node) => node.kind === 'source' && above.some((found) => found.has(node.id)));
+  return topicSetOf(sources).topics;
 }
 
 function topicSetOf(members: readonly PlanNode[]): TopicSet {

@@ -13,23 +13,26 @@ import { readTopology } from '../../src/topology/read.ts';
 const actors = join(import.meta.dirname, '../../actors');
 
 /** Folders with components, and the kind of these. */
-const folders = { source: 'source', transform: 'transform', window: 'transform', sink: 'sink' };
+const folders = { source: 'source', table: 'table', transform: 'transform', window: 'transform', sink: 'sink' };
 
 /** Files that define a component: `source/kafka`, … */
 function definitions(): string[] {
   return Object.entries(folders).flatMap(([folder, kind]) =>
     readdirSync(join(actors, folder), { withFileTypes: true })
-      .filter((file) => file.isFile() && /\bdefine(Source|Transform|Sink)\(/.test(readFileSync(join(actors, folder, file.name), 'utf8')))
+      .filter((file) => file.isFile() && /\bdefine(Source|Table|Transform|Sink)\(/.test(readFileSync(join(actors, folder, file.name), 'utf8')))
       .map(({ name }) => `${kind}/${name.replace('.ts', '')}`)
   );
 }
 
 /** A whole topology around a component's example: what it reads and who reads it are added where they are missing. */
 function complete(component: Component): object {
-  const example = parse(component.example) as Record<string, Record<string, { topic?: unknown; from?: unknown }>>;
+  const example = parse(component.example) as Record<string, Record<string, { topic?: unknown; from?: unknown; with?: unknown }>>;
   const sources: Record<string, object> = { ...example['sources'] };
   const nodes = { ...example['transforms'], ...example['sinks'] };
-  const read = Object.values(nodes).flatMap(({ from }) => from as string | string[]);
+  // A table is of use only to those that look up in it, and they need one.
+  const tables: Record<string, object> = { ...example['tables'] };
+  for (const { table } of Object.values(example['transforms'] ?? {}) as { readonly table?: string }[]) if (table !== undefined) tables[table] ??= { type: 'kafka', topic: `rows-${table}` };
+  const read = Object.values(nodes).flatMap(({ from, with: other }) => [from, other ?? []].flat() as string[]).filter((name) => !(name in (example['transforms'] ?? {})));
   for (const name of read) sources[name] ??= { type: 'kafka', topic: `in-${name}` };
   const outputs = Object.entries(example['transforms'] ?? {}).flatMap(([name, node]) => {
     const ports = component.outputs?.(component.config.parse(withoutCommon(node))) ?? [''];
@@ -37,7 +40,7 @@ function complete(component: Component): object {
   });
   const unread = [...outputs, ...Object.keys(sources).filter((name) => !read.includes(name))];
   const sinks = { ...example['sinks'], ...(unread.length > 0 && { rest: { type: 'kafka', from: unread, topic: 'rest' } }) };
-  return { name: 'example', broker: { type: 'embedded', path: './data' }, sources, transforms: example['transforms'] ?? {}, sinks };
+  return { name: 'example', broker: { type: 'embedded', path: './data' }, sources, tables, transforms: example['transforms'] ?? {}, sinks };
 }
 
 function withoutCommon(node: object): object {
@@ -75,7 +78,8 @@ describe('the catalogue', () => {
       // As a file in config/, where what the examples name is.
       const { plan, file } = readTopology(join(actors, '../config/example.yaml'), JSON.stringify(complete(component)), { env: {} });
       assert.ok(plan !== null, JSON.stringify(file.problems));
-      assert.ok(plan.nodes.some(({ kind, type }) => kind === component.kind && type === component.type));
+      const used = component.kind === 'table' ? plan.tables.some(({ type }) => type === component.type) : plan.nodes.some(({ kind, type }) => kind === component.kind && type === component.type);
+      assert.ok(used);
     });
     it(`has a summary of ${component.kind} ${component.type} in sentences`, () => assert.match(component.summary, /^[A-Z].*\.$/));
   }

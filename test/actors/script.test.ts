@@ -75,7 +75,8 @@ describe('every input of a script has one fate, and outputs keep the order', () 
             filtered: (record) => void outcome.filtered.push(record),
             failed: (record, failure) => void outcome.failed.push({ record, failure }),
             ...unexpected
-          }
+          },
+          0
         );
         checkOutcome(outcome, order, plans, forgotten);
       })
@@ -216,7 +217,7 @@ describe('a process that was stopped while a script worked', () => {
           return 'done';
         });
         const seen: string[] = [];
-        await logic.process({ kind: 'batch', records: [recordOf(1)], now: 0 }, { forward: () => seen.push('forwarded'), copy: () => seen.push('copy'), filtered: () => seen.push('filtered'), failed: (_, { code }) => seen.push(code), ...unexpected });
+        await logic.process({ kind: 'batch', records: [recordOf(1)], now: 0 }, { forward: () => seen.push('forwarded'), copy: () => seen.push('copy'), filtered: () => seen.push('filtered'), failed: (_, { code }) => seen.push(code), ...unexpected }, 0);
         return seen;
       };
       assert.deepEqual(await fates(3), ['forwarded']);

@@ -18,6 +18,7 @@ const running: TopologyStatus = {
   partitions: [{ topic: 'o', partition: 3, position: 10, end: 15, lag: 5 }],
   lag: 5,
   restores: [],
+  tables: [],
   checkpoints: 4,
   lastCheckpoint: null
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { timeToBinary } from '../../actors/window/binary.ts';
+import { timeToBinary } from '../../actors/keyed/binary.ts';
 import { createStateDirectory } from '../../src/state/directory.ts';
 import { acquireLock } from '../../src/state/lock.ts';
 import { millrace } from '../support/cli.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { StreamRecord } from '../../actors/record.ts';
 import { windowOf } from '../actors/window/build.ts';
-import { tableOf, WindowTask } from '../actors/window/task.ts';
+import { tableOf, KeyedNode } from '../actors/keyed/task.ts';
 import { recordOf } from '../topology/harness.ts';
 
 /*
@@ -80,7 +80,7 @@ function optionsOf({ window, grace, reduce }: Case, emit: 'update' | 'final'): o
 function results(test: Case, emit: 'update' | 'final', epoch: number): { readonly rows: string[]; readonly late: number[] } {
   const input = test.records?.map(([key, time], index) => ({ key, time, amount: 2 ** index })) ?? large;
   const logic = windowOf(optionsOf(test, emit));
-  const task = new WindowTask((place, store) => logic.local(place, store));
+  const task = new KeyedNode((place) => logic.open(place));
   let watermark = -Infinity;
   input.forEach((value, offset) => {
     const { key, time } = value;

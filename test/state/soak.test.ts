@@ -4,7 +4,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { TaskState } from '../../actors/store.ts';
-import { timeToBinary } from '../../actors/window/binary.ts';
+import { timeToBinary } from '../../actors/keyed/binary.ts';
 import { TaskFolder } from '../../src/state/task-folder.ts';
 import { verifyTask } from '../../src/state/verify.ts';
 import { contents, identity, stateDirectory, stateFolder, taskFolder } from '../support/state.ts';

@@ -44,7 +44,7 @@ export class WiredTask {
       outbox: new BufferedOutbox(),
       topics: new Topics(broker as unknown as Broker, systemClock),
       clock: systemClock,
-      keyed: { tasks: 1, watermarks: {}, state: null, partitions: () => 1 },
+      keyed: { tasks: 1, watermarks: {}, state: null, partitions: () => 1, table: (name) => { throw new Error(`no table ${name}`); } },
       changelog: () => [],
       onAligned: (work) => this.#waiting?.resolve(work),
       onFault: (error) => this.#waiting?.reject(error)

@@ -40,7 +40,7 @@ describe('the schema for editors', () => {
     for (const bad of [{ topic: 'out', topc: 'x' }, {}, { topic: 'out', batch: { linger: 5 } }, { topic: 'out', compression: 'zip' }]) {
       assert.ok(!accepts(withSink(bad)), JSON.stringify(bad));
     }
-    assert.ok(!accepts(withTransform({ type: 'enrich' })));
+    assert.ok(!accepts(withTransform({ type: 'lookup' })));
     assert.ok(!accepts({ ...withSink({ topic: 'out' }), Delivery: 'x' }));
   });
 

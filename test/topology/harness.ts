@@ -41,11 +41,13 @@ export function planOf(topology: object | string): Plan {
 }
 
 /** What a transform without state is built for. */
-export const noTask: NodeTask = { task: 0, tasks: 1, watermark: -Infinity, partitions: () => 1, store: (name) => { throw new Error(`no store ${name}`); } };
+export const noTask: NodeTask = { task: 0, tasks: 1, watermark: -Infinity, partitions: () => 1, store: (name) => { throw new Error(`no store ${name}`); }, table: (name) => { throw new Error(`no table ${name}`); } };
 
 /** For a collector of which only some fates are expected. */
-export const unexpected: Pick<Collector, 'absorbed' | 'late' | 'lateCopy'> = {
+export const unexpected: Pick<Collector, 'absorbed' | 'deduped' | 'unpacked' | 'late' | 'lateCopy'> = {
   absorbed: () => { throw new Error('absorbed'); },
+  deduped: () => { throw new Error('deduped'); },
+  unpacked: () => { throw new Error('unpacked'); },
   late: () => { throw new Error('late'); },
   lateCopy: () => { throw new Error('late'); }
 };
@@ -106,7 +108,7 @@ export function run(logic: TransformLogic, records: readonly StreamRecord[]): Ou
     failed: (record, failure) => void outcome.failed.push({ record, failure }),
     ...unexpected
   };
-  logic.process({ kind: 'batch', records, now: 5000 }, out);
+  logic.process({ kind: 'batch', records, now: 5000 }, out, 0);
   return outcome;
 }
 

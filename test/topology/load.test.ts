@@ -130,9 +130,9 @@ describe('the plan', () => {
     const merge = plan.nodes[2];
     assert.ok(merge?.kind === 'transform');
     assert.deepEqual(merge.inputs, [
-      { node: 1, port: 1 },
-      { node: 1, port: 0 },
-      { node: 0, port: 0 }
+      { node: 1, port: 1, input: 0 },
+      { node: 1, port: 0, input: 0 },
+      { node: 0, port: 0, input: 0 }
     ]);
   });
 
@@ -143,8 +143,8 @@ describe('the plan', () => {
       sinks: { one: { type: 'kafka', from: 'c', topic: 'out1' }, two: { type: 'kafka', from: ['a', 'b'], topic: 'out2' } }
     });
     assert.deepEqual(plan.subTopologies, [
-      { name: 'b', nodes: [0, 2, 4], reads: { topics: ['ta', 'tb'], patterns: [] }, stores: [], timed: false },
-      { name: 'c', nodes: [1, 3], reads: { topics: ['tc1', 'tc2'], patterns: [] }, stores: [], timed: false }
+      { name: 'b', nodes: [0, 2, 4], reads: { topics: ['ta', 'tb'], patterns: [] }, stores: [], first: [], timed: false },
+      { name: 'c', nodes: [1, 3], reads: { topics: ['tc1', 'tc2'], patterns: [] }, stores: [], first: [], timed: false }
     ]);
   });
 

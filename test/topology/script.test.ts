@@ -51,7 +51,8 @@ async function fates(logic: TransformLogic, values: readonly unknown[]): Promise
       filtered: () => seen.push('filtered'),
       failed: (_, { code, message }) => seen.push(`${code}: ${message}`),
       ...unexpected
-    }
+    },
+          0
   );
   return seen;
 }

@@ -1,5 +1,5 @@
 import { findComponent } from '../../../actors/catalogue.ts';
-import type { StatefulLogic } from '../../../actors/component.ts';
+import type { StatefulLogic } from '../../../actors/keyed/stateful.ts';
 import { NodeContext } from '../../../src/topology/context.ts';
 import { SourceFile } from '../../../src/topology/document.ts';
 

@@ -2,25 +2,25 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { StreamRecord } from '../../../actors/record.ts';
-import type { Parcel } from '../../../actors/window/parcel.ts';
+import type { Parcel } from '../../../actors/keyed/parcel.ts';
 import { murmur2 } from '../../../actors/sink/partitioner.ts';
 import { recordOf } from '../../topology/harness.ts';
 import { windowOf } from './build.ts';
 import type { ModelWindow } from './model.ts';
 import { isLate } from './model.ts';
-import { tableOf, textOf, WindowTask } from './task.ts';
+import { tableOf, textOf, KeyedNode } from '../keyed/task.ts';
 import type { SourcePartition, Step } from './world.ts';
 import { HopWorld, move, partitionOf, Reader, steps } from './world.ts';
 
 const options = { window: { type: 'tumbling', size: '1s' }, aggregate: { n: 'count()' }, late: 'late', emit: 'final' };
 const logic = windowOf(options);
 
-function before(partitions = 2, place = { task: 0, tasks: 2 }): WindowTask {
-  return new WindowTask((context) => logic.before(context, partitions), place);
+function before(partitions = 2, place = { task: 0, tasks: 2 }): KeyedNode {
+  return new KeyedNode((context) => logic.before(context, partitions, 0), place);
 }
 
-function behind(): WindowTask {
-  return new WindowTask((context, store) => logic.behind(context, store));
+function behind(): KeyedNode {
+  return new KeyedNode((context) => logic.open({ ...context, shipped: [true] }));
 }
 
 function parcelsOf(records: readonly StreamRecord[]): Parcel[] {
@@ -148,11 +148,11 @@ describe('reading speed', () => {
     return [partitionOf(0, list(1), 5), partitionOf(1, list(3), 5)];
   }
 
-  const late = (tasks: readonly WindowTask[]): string[] => tasks.flatMap(({ committed }) => committed.late.map(({ origin, offset }) => `${origin.partition}/${offset}`)).sort();
+  const late = (tasks: readonly KeyedNode[]): string[] => tasks.flatMap(({ committed }) => committed.late.map(({ origin, offset }) => `${origin.partition}/${offset}`)).sort();
 
   /** Reads so many records of each partition in turn, with a checkpoint after each round. */
   function readLocally(counts: readonly [number, number]): { table: Map<string, unknown>; late: string[] } {
-    const reader = new Reader(new WindowTask((context, store) => small.local(context, store)), backlog());
+    const reader = new Reader(new KeyedNode((context) => small.open(context)), backlog());
     for (let round = 0; round < 400 / Math.min(...counts); round++) {
       reader.feed(0, counts[0]);
       reader.feed(1, counts[1]);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { StatefulLogic } from '../../../actors/component.ts';
+import type { StatefulLogic } from '../../../actors/keyed/stateful.ts';
 import type { StreamRecord } from '../../../actors/record.ts';
 import { windowOf } from './build.ts';
 import type { Datum, ModelResult, ModelWindow } from './model.ts';
 import { aggregate, isLate, timestampOf, valueOf, windowsOf } from './model.ts';
-import { tableOf, textOf, WindowTask } from './task.ts';
+import { tableOf, textOf, KeyedNode } from '../keyed/task.ts';
 import type { Move, SourcePartition, Step } from './world.ts';
 import { HopWorld, lastTime, move, partitionOf, Reader, steps } from './world.ts';
 
@@ -83,7 +83,7 @@ function lateOf(data: readonly Datum[], window: ModelWindow, grace: number): str
   return places(data.filter((datum) => isLate(datum, window, grace)));
 }
 
-function latePlaces(task: WindowTask): { partition: number; offset: number }[] {
+function latePlaces(task: KeyedNode): { partition: number; offset: number }[] {
   return task.committed.late.map(({ origin, offset }) => ({ partition: origin.partition, offset }));
 }
 
@@ -107,7 +107,7 @@ function noDuplicates(keys: readonly string[]): void {
 
 for (const [name, window] of kinds) {
   describe(`${name} in one task`, () => {
-    const local = (given: Scenario, emit: string): Reader => new Reader(new WindowTask((context, store) => logicOf(window, given.grace, emit).local(context, store)), partitionsOf(given));
+    const local = (given: Scenario, emit: string): Reader => new Reader(new KeyedNode((context) => logicOf(window, given.grace, emit).open(context)), partitionsOf(given));
 
     it('update: after each checkpoint the results are those of the model', () => {
       fc.assert(

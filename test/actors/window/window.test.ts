@@ -4,14 +4,14 @@ import type { StreamRecord } from '../../../actors/record.ts';
 import { isTombstone } from '../../../actors/record.ts';
 import { recordOf } from '../../topology/harness.ts';
 import { windowOf } from './build.ts';
-import { textOf, WindowTask } from './task.ts';
+import { textOf, KeyedNode } from '../keyed/task.ts';
 
 const utf8 = new TextEncoder();
 const second = { window: { type: 'tumbling', size: '1s' }, aggregate: { n: 'count()' }, late: 'drop' };
 
-function local(options: object): WindowTask {
+function local(options: object): KeyedNode {
   const logic = windowOf(options);
-  return new WindowTask((context, store) => logic.local(context, store));
+  return new KeyedNode((context) => logic.open(context));
 }
 
 function at(time: number, value: unknown = { v: 1 }, parts: Partial<StreamRecord> = {}): StreamRecord {
@@ -34,7 +34,7 @@ describe('a result', () => {
   });
 
   it('of events of 2001 has the timestamp of the records, not of the events; state keeps one number where both are the same', () => {
-    const stored = (task: WindowTask): unknown[] => [...task.store.range('', '\xff')].map(([, value]) => value);
+    const stored = (task: KeyedNode): unknown[] => [...task.store.range('', '\xff')].map(([, value]) => value);
     const old = Date.parse('2001-01-01T00:00:00Z');
     const task = local(second);
     task.feed([at(old, {}, { timestamp: 1000 }), at(old + 1, {}, { timestamp: -1 }), at(old, {}, { timestamp: 3000 })]);
@@ -99,7 +99,7 @@ describe('a window', () => {
   });
 
   it('regroups where its key is not the record\'s own; drop is no topic', () => {
-    assert.deepEqual([second, { ...second, key: ' key ' }, { ...second, key: 'value.v' }].map((options) => windowOf(options).regroups), [false, false, true]);
+    assert.deepEqual([second, { ...second, key: ' key ' }, { ...second, key: 'value.v' }].map((options) => windowOf(options).regroups), [[false], [false], [true]]);
     assert.deepEqual([windowOf(second).late, windowOf({ ...second, late: 'l' }).late], [null, 'l']);
     assert.deepEqual([windowOf(second).unhurried, windowOf({ ...second, emit: 'complete' }).unhurried], [false, true]);
   });

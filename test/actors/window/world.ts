@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { StatefulLogic } from '../../../actors/component.ts';
+import type { StatefulLogic } from '../../../actors/keyed/stateful.ts';
 import type { StreamRecord } from '../../../actors/record.ts';
 import { recordOf } from '../../topology/harness.ts';
 import type { Datum } from './model.ts';
-import { WindowTask } from './task.ts';
+import { KeyedNode } from '../keyed/task.ts';
 
 /* Source partitions, and tasks that read them in any order, with checkpoints and crashes anywhere. */
 
@@ -84,12 +84,12 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
 
 /** A task and the partitions it reads. */
 export class Reader {
-  readonly task: WindowTask;
+  readonly task: KeyedNode;
   readonly partitions: readonly SourcePartition[];
   readonly positions: number[];
   #committed: number[];
 
-  constructor(task: WindowTask, partitions: readonly SourcePartition[]) {
+  constructor(task: KeyedNode, partitions: readonly SourcePartition[]) {
     this.task = task;
     this.partitions = partitions;
     this.positions = partitions.map(() => 0);
@@ -117,7 +117,7 @@ export class Reader {
     return this.partitions.flatMap(({ data }, i) => data.slice(0, this.positions[i]));
   }
 
-  barrier(now = 0): ReturnType<WindowTask['barrier']> {
+  barrier(now = 0): ReturnType<KeyedNode['barrier']> {
     const result = this.task.barrier({ watermark: this.watermark, now });
     this.#committed = [...this.positions];
     return result;
@@ -132,7 +132,7 @@ export class Reader {
 /** Both halves of a node: tasks before the hop, a log for each partition of the repartition topic, and the tasks behind it. */
 export class HopWorld {
   readonly before: readonly Reader[];
-  readonly behind: readonly WindowTask[];
+  readonly behind: readonly KeyedNode[];
   readonly #logs: StreamRecord[][];
   readonly #positions: number[];
   readonly #committed: number[];
@@ -140,8 +140,8 @@ export class HopWorld {
 
   constructor(logic: StatefulLogic, partitions: readonly SourcePartition[], behind: number) {
     const tasks = partitions.length;
-    this.before = partitions.map((partition, task) => new Reader(new WindowTask((context) => logic.before(context, behind), { task, tasks }), [partition]));
-    this.behind = Array.from({ length: behind }, (_, task) => new WindowTask((context, store) => logic.behind(context, store), { task, tasks: behind }));
+    this.before = partitions.map((partition, task) => new Reader(new KeyedNode((context) => logic.before(context, behind, 0), { task, tasks }), [partition]));
+    this.behind = Array.from({ length: behind }, (_, task) => new KeyedNode((context) => logic.open({ ...context, shipped: [true] }), { task, tasks: behind }));
     this.#logs = this.behind.map(() => []);
     this.#positions = this.behind.map(() => 0);
     this.#committed = [...this.#positions];
@@ -176,7 +176,7 @@ export class HopWorld {
   }
 
   #stepBehind(which: number, kind: Step['kind'], count: number): void {
-    const task = this.behind[which] as WindowTask;
+    const task = this.behind[which] as KeyedNode;
     const position = this.#positions[which] as number;
     const log = this.#logs[which] as StreamRecord[];
     if (kind === 'feed') {

@@ -1,30 +1,38 @@
-import type { Collector, EpochEnd, PassedOn, TaskContext, TransformLogic } from '../../../actors/component.ts';
+import type { Collector, EpochEnd, PassedOn, TransformLogic } from '../../../actors/component.ts';
 import type { Failure } from '../../../actors/failure.ts';
 import type { StreamRecord } from '../../../actors/record.ts';
 import { isTombstone } from '../../../actors/record.ts';
+import type { KeyedTask } from '../../../actors/keyed/stateful.ts';
 import type { Store } from '../../../actors/store.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 /** What a task sent in one epoch, or in several. */
 export interface Sent {
   readonly results: StreamRecord[];
+  /** Of these, inputs that went on. */
+  readonly forwarded: StreamRecord[];
+  readonly deduped: StreamRecord[];
   readonly late: StreamRecord[];
   readonly lateCopies: StreamRecord[];
   readonly failed: { readonly record: StreamRecord; readonly failure: Failure }[];
   readonly filtered: StreamRecord[];
   absorbed: number;
+  /** Inputs that came in parcels, beyond those. */
+  unpacked: number;
 }
 
 export function nothing(): Sent {
-  return { results: [], late: [], lateCopies: [], failed: [], filtered: [], absorbed: 0 };
+  return { results: [], forwarded: [], deduped: [], late: [], lateCopies: [], failed: [], filtered: [], absorbed: 0, unpacked: 0 };
 }
 
 function collectorOf(sent: Sent): Collector {
-  const unexpected = (): never => {
-    throw new Error('a window forwards nothing');
-  };
   return {
-    forward: unexpected,
+    forward: (record) => {
+      sent.forwarded.push(record);
+      sent.results.push(record);
+    },
+    deduped: (record) => void sent.deduped.push(record),
+    unpacked: (inputs) => void (sent.unpacked += inputs - 1),
     copy: (record) => void sent.results.push(record),
     filtered: (record) => void sent.filtered.push(record),
     failed: (record, failure) => void sent.failed.push({ record, failure }),
@@ -34,19 +42,22 @@ function collectorOf(sent: Sent): Collector {
   };
 }
 
+/** Makes the logic of a node, or of a half before a hop; the task says of no input that it is shipped, and has no table. */
+type Make = (task: KeyedTask, store: Store) => TransformLogic;
+
 /** One task of a keyed node: its logic, its store and what of both was committed. */
-export class WindowTask {
+export class KeyedNode {
   readonly store = new MemoryStore();
   /** Everything of committed epochs. */
   readonly committed = nothing();
-  readonly #make: (task: TaskContext, store: Store) => TransformLogic;
+  readonly #make: Make;
   readonly #place: { readonly task: number; readonly tasks: number };
   #logic: TransformLogic;
   #epoch = 0;
   #own = -Infinity;
   #sent = nothing();
 
-  constructor(make: (task: TaskContext, store: Store) => TransformLogic, place = { task: 0, tasks: 1 }) {
+  constructor(make: Make, place = { task: 0, tasks: 1 }) {
     this.#make = make;
     this.#place = place;
     this.#logic = this.#fresh();
@@ -60,8 +71,8 @@ export class WindowTask {
     return this.#logic.pending ?? 0;
   }
 
-  feed(records: readonly StreamRecord[], now = 0): void {
-    if (records.length > 0) void this.#logic.process({ kind: 'batch', records, now }, collectorOf(this.#sent));
+  feed(records: readonly StreamRecord[], now = 0, input = 0): void {
+    if (records.length > 0) void this.#logic.process({ kind: 'batch', records, now }, collectorOf(this.#sent), input);
   }
 
   /** Ends the epoch and commits it. */
@@ -87,12 +98,13 @@ export class WindowTask {
   }
 
   #fresh(): TransformLogic {
-    return this.#make({ ...this.#place, watermark: this.#own }, this.store);
+    return this.#make({ ...this.#place, watermark: this.#own, store: this.store, shipped: [], table: null }, this.store);
   }
 
   #checkpoint(end: Partial<EpochEnd>): PassedOn {
-    const passed = this.#logic.checkpoint?.({ epoch: this.#epoch, now: 0, watermark: -Infinity, idle: false, ...end }, collectorOf(this.#sent));
-    if (passed === undefined) throw new Error('a window works at the barrier');
+    const { watermark = -Infinity, idle = false } = end;
+    const passed = this.#logic.checkpoint?.({ epoch: this.#epoch, now: 0, watermark, idle, inputs: [{ watermark, idle }], table: null, ...end }, collectorOf(this.#sent));
+    if (passed === undefined) throw new Error('a keyed node works at the barrier');
     return passed;
   }
 }

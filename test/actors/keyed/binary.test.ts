@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { binaryToTime, timeToBinary, toBinary, toBytes } from '../../../actors/window/binary.ts';
+import { binaryToTime, timeToBinary, toBinary, toBytes } from '../../../actors/keyed/binary.ts';
 
 it('bytes survive being a binary string, whatever their number', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {

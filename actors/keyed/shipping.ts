@@ -3,8 +3,7 @@ import type { StreamRecord } from '../record.ts';
 import type { StoreValue } from '../store.ts';
 import { murmur2 } from '../sink/partitioner.ts';
 import { toBytes } from './binary.ts';
-import type { GatheredGroup } from './kind.ts';
-import type { Parcel } from './parcel.ts';
+import type { Parcel, ParcelGroup } from './parcel.ts';
 
 /** A parcel is closed when its text is about this long: far below what brokers take. */
 const maxParcel = 200_000;
@@ -25,7 +24,7 @@ interface Load {
   size: number;
 }
 
-/** Sends partial results and watermarks over the hop: to each partition its groups, and at most once a second a marker where there are none. */
+/** Sends what a node gathered, and watermarks, over the hop: to each partition its groups, and at most once a second a marker where there are none. */
 export class Shipping {
   readonly #task: TaskContext;
   readonly #partitions: number;
@@ -39,7 +38,7 @@ export class Shipping {
   }
 
   /** Sends an epoch. Gives the milliseconds until a marker is due; null for none. */
-  send(groups: Iterable<GatheredGroup>, end: EpochEnd, out: Collector): number | null {
+  send(groups: Iterable<ParcelGroup>, end: EpochEnd, out: Collector): number | null {
     const loads = new Map<number, Load>();
     for (const group of groups) this.#load(loads, group, end, out);
     let wait = Infinity;
@@ -51,11 +50,10 @@ export class Shipping {
     return wait === Infinity ? null : wait;
   }
 
-  #load(loads: Map<number, Load>, { key, a, b, partial, records }: GatheredGroup, end: EpochEnd, out: Collector): void {
+  #load(loads: Map<number, Load>, { key, content, records }: ParcelGroup, end: EpochEnd, out: Collector): void {
     // Where a producer of Kafka's Java client would put a record with this key.
     const to = (murmur2(toBytes(key)) & 0x7fffffff) % this.#partitions;
-    const group: StoreValue = [key, a, b, partial];
-    const size = sizeOf(group);
+    const size = sizeOf(content);
     let load = loads.get(to);
     if (load === undefined) loads.set(to, (load = { groups: [], records: 0, size: 0 }));
     else if (load.size + size > maxParcel) {
@@ -63,7 +61,7 @@ export class Shipping {
       this.#post(to, load, this.#told[to] as Told, end, out);
       loads.set(to, (load = { groups: [], records: 0, size: 0 }));
     }
-    load.groups.push(group);
+    load.groups.push(content);
     load.records += records;
     load.size += size;
   }

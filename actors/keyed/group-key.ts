@@ -1,4 +1,4 @@
-import type { BuildContext, Codec, Expression } from '../component.ts';
+import type { BuildContext, Codec, Expression, Path } from '../component.ts';
 import { Failure } from '../failure.ts';
 import type { StreamRecord } from '../record.ts';
 import { toBinary, toBytes } from './binary.ts';
@@ -12,11 +12,11 @@ export class GroupKey {
   readonly #source: string;
 
   /** Without an expression it is the record's own key. */
-  constructor(source: string | undefined, context: BuildContext) {
+  constructor(source: string | undefined, context: BuildContext, at: Path = ['key']) {
     this.#text = context.codec({ type: 'text' }, []);
     this.#source = source ?? 'key';
     // A record's own key counts as it is, bytes that are not UTF-8 too.
-    this.#expression = ownKey(source) ? null : context.expression(this.#source, ['key']);
+    this.#expression = ownKey(source) ? null : context.expression(this.#source, at);
   }
 
   /** True where it is another than the record's own. */
@@ -29,13 +29,17 @@ export class GroupKey {
     return this.#expression === null ? null : this.#source;
   }
 
-  /** The group of a record. Throws a poison `Failure`. */
+  /** The group of a record. Throws a poison `Failure`, also where there is none. */
   of(record: StreamRecord, now: number): string {
-    if (this.#expression === null) {
-      if (record.key === null) throw new Failure('key_missing', 'window: expected a key to group by, the record has none');
-      return toBinary(record.key);
-    }
-    return this.#ofValue(this.#expression(record, now));
+    const key = this.find(record, now);
+    if (key !== null) return key;
+    throw new Failure('key_missing', this.#expression === null ? 'key: expected a key to group by, the record has none' : `key: expected something to group by, ${this.#source} gives null`);
+  }
+
+  /** The group of a record; null for a record without a key, and where the expression gives null. Throws a poison `Failure`. */
+  find(record: StreamRecord, now: number): string | null {
+    if (this.#expression !== null) return this.#ofValue(this.#expression(record, now));
+    return record.key === null ? null : toBinary(record.key);
   }
 
   /** The key as text; as base64 where it is not UTF-8. */
@@ -49,8 +53,8 @@ export class GroupKey {
     }
   }
 
-  #ofValue(value: unknown): string {
-    if (value === null) throw new Failure('key_missing', `key: expected something to group by, ${this.#source} gives null`);
+  #ofValue(value: unknown): string | null {
+    if (value === null) return null;
     if (value instanceof Uint8Array) return toBinary(value);
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     if (ascii.test(text)) return text;

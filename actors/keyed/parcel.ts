@@ -1,3 +1,4 @@
+import { isObject } from '../fields.ts';
 import type { StoreValue } from '../store.ts';
 
 /**
@@ -19,4 +20,18 @@ export interface Parcel {
   readonly records: number;
   /** Partial results by group, in a form of the node's own; none in a parcel that is only a marker. */
   readonly groups: readonly StoreValue[];
+}
+
+/** A part of a parcel, with the number of records that came to be in it. */
+export interface ParcelGroup {
+  /** A binary string; decides the partition. */
+  readonly key: string;
+  /** In a form of the node's own. */
+  readonly content: StoreValue;
+  readonly records: number;
+}
+
+/** Whether a value is what the other half of a node sends. */
+export function isParcel(value: unknown): value is Parcel {
+  return isObject(value) && typeof value['task'] === 'number' && Array.isArray(value['groups']);
 }
