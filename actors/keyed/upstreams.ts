@@ -3,23 +3,23 @@ import type { Parcel } from './parcel.ts';
 
 type Stand = readonly [watermark: number | null, idle: boolean];
 
-const tag = 'u';
-const beyond = 'v';
-/** How many upstream tasks there are. */
-const countPlace = 'n';
 
 /** The watermarks of the tasks before the hop, as parcels brought them: part of the state, because parcels are deleted once they were read. */
 export class Upstreams {
   readonly #store: Store;
   readonly #stands = new Map<number, Stand>();
   readonly #changed = new Set<number>();
+  readonly #place: { readonly tag: string; readonly count: string };
   #count: number;
   #storedCount: number;
 
-  constructor(store: Store) {
+  /** `place`: the letter in front of the tasks' numbers, and the key of how many there are. */
+  constructor(store: Store, place = { tag: 'u', count: 'n' }) {
     this.#store = store;
-    for (const [place, stand] of store.range(tag, beyond)) this.#stands.set(Number(place.slice(1)), stand as unknown as Stand);
-    this.#count = (store.get(countPlace) as number | undefined) ?? 0;
+    this.#place = place;
+    const beyond = String.fromCharCode(place.tag.charCodeAt(0) + 1);
+    for (const [key, stand] of store.range(place.tag, beyond)) this.#stands.set(Number(key.slice(1)), stand as unknown as Stand);
+    this.#count = (store.get(place.count) as number | undefined) ?? 0;
     this.#storedCount = this.#count;
   }
 
@@ -47,10 +47,10 @@ export class Upstreams {
 
   /** Writes what changed. */
   save(): void {
-    for (const task of this.#changed) this.#store.put(tag + String(task), this.#stands.get(task) as StoreValue);
+    for (const task of this.#changed) this.#store.put(this.#place.tag + String(task), this.#stands.get(task) as StoreValue);
     this.#changed.clear();
     if (this.#count === this.#storedCount) return;
-    this.#store.put(countPlace, this.#count);
+    this.#store.put(this.#place.count, this.#count);
     this.#storedCount = this.#count;
   }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineTable } from '../component.ts';
+import { GroupKey } from '../keyed/group-key.ts';
 import { codec, expression, topicName } from '../options.ts';
 
 /** A table of the last value of each key of a topic. */
@@ -16,13 +17,17 @@ transforms:
   known: { type: enrich, from: events, table: users, key: value.user_id, into: user }
 `,
   config: z.strictObject({
-    topic: topicName().describe('The topic to read, from its beginning.'),
+    topic: topicName().describe('The topic to read, from its beginning. All records of a key should be in one partition: between partitions there is no order.'),
     key: expression()
       .optional()
-      .describe("An expression for the key of a row, as a window's key is. Default: the record's own key. With another one than that a tombstone deletes nothing, for it has no value to find the row by."),
-    codec: codec().prefault('json').describe('How bytes become values.')
+      .describe("An expression for the key of a row: a text stands for itself, numbers and booleans for their text. Default: the record's own key. With another one than that a tombstone deletes nothing, for it has no value to find the row by."),
+    codec: codec().prefault('json').describe("How bytes become values: json or text. A record whose value cannot be read leaves its key without a row.")
   }),
-  build({ topic, key, codec: format }, context) {
-    return { from: 'topic', topic, codec: context.codec(format, ['codec']), key: key === undefined || key.trim() === 'key' ? null : context.expression(key, ['key']) };
+  build({ topic, key: source, codec: format }, context) {
+    if (format.type === 'raw') context.problem(['codec'], 'bad_value', 'expected json or text: rows are values, not bytes');
+    const key = new GroupKey(source, context);
+    // Rows that met an older text of the schema may not meet this one.
+    const holds = format.schema === undefined ? { topic, key: key.source, codec: format.type } : null;
+    return { from: 'topic', topic, codec: context.codec(format, ['codec']), key, holds };
   }
 });

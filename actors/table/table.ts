@@ -1,5 +1,6 @@
-import type { Codec, Expression, TransformLogic } from '../component.ts';
+import type { Codec, TransformLogic } from '../component.ts';
 import type { Failure } from '../failure.ts';
+import type { GroupKey } from '../keyed/group-key.ts';
 import type { Broker } from '../port.ts';
 import type { StoreValue } from '../store.ts';
 
@@ -9,13 +10,44 @@ import type { StoreValue } from '../store.ts';
  */
 
 /** Where the rows of a table come from, and how they are read. */
-export type TableLogic =
-  /** The last value of each key of a topic, kept up to date; a tombstone deletes. */
-  | { readonly from: 'topic'; readonly topic: string; readonly codec: Codec; /** Null for the record's own key. */ readonly key: Expression | null }
-  /** The rows of a file, read again when it changes. */
-  | { readonly from: 'file'; readonly path: string; readonly format: 'csv' | 'ndjson' | 'json'; /** Field of a row. */ readonly key: readonly string[]; /** Milliseconds between two looks at the file. */ readonly refresh: number }
-  /** The rows that a query of PostgreSQL gives, asked again and again. */
-  | { readonly from: 'postgres'; readonly url: string; readonly query: string; /** Column of the result. */ readonly key: string; /** Milliseconds between two questions. */ readonly refresh: number };
+export type TableLogic = TopicTable | FileTable | QueryTable;
+
+/** The last value of each key of a topic, kept up to date; a tombstone deletes. */
+export interface TopicTable {
+  readonly from: 'topic';
+  readonly topic: string;
+  readonly codec: Codec;
+  /** Of a row. */
+  readonly key: GroupKey;
+  /** What rows on disk were made by, and may be used again for; null where they may not: they are read anew at each start. */
+  readonly holds: Readonly<Record<string, unknown>> | null;
+}
+
+/** The rows of a file, read again when it changes. */
+export interface FileTable {
+  readonly from: 'file';
+  readonly path: string;
+  readonly format: 'csv' | 'ndjson' | 'json';
+  /** Field of a row. */
+  readonly key: readonly string[];
+  /** JSON. */
+  readonly codec: Codec;
+  /** Milliseconds between two looks at the file. */
+  readonly refresh: number;
+}
+
+/** The rows that a query of PostgreSQL gives, asked again and again. */
+export interface QueryTable {
+  readonly from: 'postgres';
+  readonly url: string;
+  readonly query: string;
+  /** Column of the result. */
+  readonly key: string;
+  /** Milliseconds between two questions. */
+  readonly refresh: number;
+  /** Milliseconds after which an answer is not waited for any longer. */
+  readonly timeout: number;
+}
 
 /** A table as nodes look into it. */
 export interface TableView {
@@ -58,7 +90,7 @@ export interface TableSet {
   ready(): Promise<void>;
   view(name: string): TableView;
   status(): readonly TableStatus[];
-  /** Each table takes in what its source has by now; for tests, which do not wait. */
+  /** Each table takes in what its source has by now; for tests, which do not wait. Rejects with a `Failure` where it cannot. */
   refresh(): Promise<void>;
   /** Safe to call twice. */
   close(): Promise<void>;
@@ -66,6 +98,7 @@ export interface TableSet {
 
 /** What keeps tables on this daemon. */
 export interface TableKeeper {
+  /** Where tables of this topology are still being closed, the new ones wait for that. */
   open(settings: TableSetSettings): TableSet;
 }
 
@@ -75,6 +108,8 @@ export interface TableSetSettings {
   readonly topology: string;
   readonly tables: readonly NamedTable[];
   readonly broker: Broker;
+  /** Which broker that is: rows that came from another are not used. */
+  readonly cluster: string;
   readonly clock: TableClock;
   /** A table's source is away, or a new state of it cannot be used; null: it is as it should be again. */
   onTrouble(table: string, failure: Failure | null): void;
