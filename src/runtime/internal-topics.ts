@@ -1,6 +1,6 @@
 import { Failure } from '../../actors/failure.ts';
 import type { Broker } from '../../actors/port.ts';
-import type { InternalTopic, Plan } from '../topology/model.ts';
+import type { InternalTopic, Plan, SubTopology } from '../topology/model.ts';
 import { partitionCounts } from './keyed.ts';
 import { deleteRetention } from './open-state.ts';
 
@@ -29,12 +29,29 @@ export async function assertInternalTopics(plan: Plan, broker: Broker, onCreated
   if (created.length > 0) onCreated(created);
 }
 
-/** As many as the tasks upstream for a repartition topic; as the tasks whose store it is for a changelog. */
+/**
+ * As many as the tasks whose store it is for a changelog. For a repartition topic as many as what is read beside it, whose keys its own have to meet; where nothing
+ * is, as many as the tasks upstream of all repartition topics that are read there.
+ */
 async function countOf(internal: InternalTopic, plan: Plan, broker: Broker): Promise<number> {
-  const sub = plan.subTopologies[internal.kind === 'repartition' ? internal.from : internal.sub];
-  if (sub === undefined) throw new Error(`${internal.topic} belongs to no sub-topology`);
-  const counts = await partitionCounts({ sub, broker });
-  return Math.max(1, ...counts.values());
+  if (internal.kind === 'changelog') return highest([internal.sub], plan, broker);
+  const own = new Set(plan.internalTopics.map(({ topic }) => topic));
+  const beside = await partitionCounts({ sub: subOf(internal.to, plan), broker });
+  const counts = [...beside].flatMap(([topic, count]) => (own.has(topic) ? [] : [count]));
+  if (counts.length > 0) return Math.max(...counts);
+  const upstream = plan.internalTopics.flatMap((other) => (other.kind === 'repartition' && other.to === internal.to ? [other.from] : []));
+  return highest(upstream, plan, broker);
+}
+
+async function highest(subs: readonly number[], plan: Plan, broker: Broker): Promise<number> {
+  const counts = await Promise.all(subs.map((sub) => partitionCounts({ sub: subOf(sub, plan), broker })));
+  return Math.max(1, ...counts.flatMap((each) => [...each.values()]));
+}
+
+function subOf(sub: number, plan: Plan): SubTopology {
+  const found = plan.subTopologies[sub];
+  if (found === undefined) throw new Error(`there is no sub-topology ${sub}`);
+  return found;
 }
 
 function configOf({ kind }: InternalTopic): Record<string, string> {

@@ -19,6 +19,8 @@ import type { Rest } from './rest.ts';
 import { sourceOf } from './start-position.ts';
 import type { SourceMessage } from './source-actor.ts';
 import type { Actor } from './system.ts';
+import { TablesFirst } from './tables-first.ts';
+import type { FirstInput } from './tables-first.ts';
 import { Throttle } from './throttle.ts';
 import type { Topics } from './topics.ts';
 import { wireTask } from './wire.ts';
@@ -109,6 +111,9 @@ export class Task {
   #wantedAt = Infinity;
   #commit: Promise<void> = Promise.resolve();
   #draining: (() => void) | null = null;
+  readonly #tables: TablesFirst;
+  /** How far the trigger lets each input read. */
+  #bounds: readonly number[] = [];
   readonly #pace: Pace;
   readonly #pending: () => number;
 
@@ -128,6 +133,7 @@ export class Task {
       onFault: (error) => { this.#actor.tell({ kind: 'faulted', error }); }
     });
     this.#pending = pending;
+    this.#tables = new TablesFirst(settings.sub.first, firstInputs(settings));
     const throttles = throttlesOf(settings);
     const internal = new Set(settings.plan.internalTopics.map(({ topic }) => topic));
     settings.inputs.forEach((input, index) => {
@@ -215,13 +221,19 @@ export class Task {
   }
 
   #open(bounds: readonly number[]): void {
-    this.#settings.inputs.forEach(({ topic }, index) => {
-      const { intake, internal } = this.#inputs.get(topic) as Input;
-      const bound = bounds[index] ?? Infinity;
+    this.#bounds = bounds;
+    this.#let(({ topic }) => !this.#tables.holds(topic));
+    this.#schedule();
+  }
+
+  #let(which: (input: TaskInput) => boolean): void {
+    this.#settings.inputs.forEach((input, index) => {
+      if (!which(input)) return;
+      const { intake, internal } = this.#inputs.get(input.topic) as Input;
+      const bound = this.#bounds[index] ?? Infinity;
       if (bound !== Infinity) intake.reaches(bound);
       intake.open(internal ? Infinity : bound);
     });
-    this.#schedule();
   }
 
   #admit(batch: FetchedBatch, actor: Actor<SourceMessage>): void {
@@ -282,7 +294,7 @@ export class Task {
 
   /** True when all that the trigger lets in is in. */
   #reached(): boolean {
-    for (const { intake, internal } of this.#inputs.values()) if (!internal && !intake.reached) return false;
+    for (const [topic, { intake, internal }] of this.#inputs) if (this.#tables.holds(topic) || (!internal && !intake.reached)) return false;
     return true;
   }
 
@@ -339,6 +351,7 @@ export class Task {
     if (work.again !== null) this.#wantedAt = this.#settings.clock.elapsed() + work.again;
     this.#settings.onCommitted({ epoch: work.epoch, counts: work.counts, outputs: work.outputs.records, failed: work.failed, positions, times });
     this.#giveBack(work);
+    if (this.#tables.committed(positions)) this.#let(({ topic }) => !this.#settings.sub.first.includes(topic));
     this.#settings.checkpoint.reached('P6', work.epoch);
     if (this.#isOver()) return;
     this.#phase = 'filling';
@@ -354,6 +367,14 @@ export class Task {
   #giveBack(work: EpochWork): void {
     for (const { topic, bytes, batches } of work.progress) this.#inputs.get(topic)?.intake.giveBack(bytes, batches);
   }
+}
+
+/** With `available_now` a table is read to where that ends. */
+function firstInputs({ plan, inputs, opened, last }: TaskSettings): FirstInput[] {
+  return inputs.map(({ topic, start }, index) => {
+    const end = opened[index] as number;
+    return { topic, start, end: plan.trigger.mode === 'available_now' ? Math.min(end, last[index] ?? end) : end };
+  });
 }
 
 /** One throttle per source with a rate limit, in the order of the inputs. */
