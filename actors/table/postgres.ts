@@ -13,7 +13,7 @@ export const postgresTable = defineTable({
 tables:
   customers:
     type: postgres
-    url: ${env:DATABASE_URL:-postgres://127.0.0.1/shop}
+    url: \${env:DATABASE_URL:-postgres://127.0.0.1/shop}
     query: select id, name, tier from customers
     key: id
     refresh: 5m
