@@ -19,7 +19,8 @@ export function planText(shown: PlanShown): string {
   const { plan, found, seen } = shown;
   const rows = [
     ...found.tasks.map((row) => ['tasks', row.name, row.fate, taskRemark(row)]),
-    ...found.stores.map((row) => ['store', row.name, row.fate, storeRemark(row, plan)]),
+    ...found.stores.map((row) => ['store', row.name, row.fate, [row.bound === null ? '' : `keeps ${row.bound}`, storeRemark(row, plan)].filter((part) => part !== '').join('; ')]),
+    ...found.tables.map(({ name, source }) => ['table', name, '', `${source}, whole on each daemon`]),
     ...found.topics.map((row) => ['topic', row.topic, row.fate, topicRemark(row)]),
     ...found.offsets.map((row) => ['offsets', row.topic, offsetWord(row), offsetRemark(row)]),
     ...found.restores.map(({ task, store, offsets }) => ['restore', task, store, `${offsets.toLocaleString('en-US')} changelog offsets to read, if it starts here`])

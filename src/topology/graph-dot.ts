@@ -32,11 +32,13 @@ function nodeText({ id, name, kind, type }: GraphNode): string {
 }
 
 function topicLine({ id, name, kind, deadLetters }: GraphTopic): string {
+  if (kind === 'table') return `  ${id} [label=${quoted(`${name}\ntable`)}, shape=folder];`;
   return `  ${id} [label=${quoted(`${kind === 'pattern' ? `/${name}/` : name}${deadLetters ? '\ndead letters' : ''}`)}, shape=cylinder];`;
 }
 
 function edgeLine({ from, to, kind, label }: GraphEdge): string {
   if (kind === 'dead_letters') return `  ${from} -> ${to} [style=dashed];`;
+  if (kind === 'look_ups') return `  ${from} -> ${to} [style=dotted, label="looked up by"];`;
   return label === '' ? `  ${from} -> ${to};` : `  ${from} -> ${to} [label=${quoted(label)}];`;
 }
 

@@ -25,11 +25,13 @@ function nodeText({ id, name, kind, type }: GraphNode): string {
 }
 
 function topicLine({ id, name, kind, deadLetters }: GraphTopic): string {
+  if (kind === 'table') return `  ${id}[["${text(name)}<br/>table"]]`;
   return `  ${id}[("${kind === 'pattern' ? `/${text(name)}/` : text(name)}${deadLetters ? '<br/>dead letters' : ''}")]`;
 }
 
 function edgeLine({ from, to, kind, label }: GraphEdge): string {
   if (kind === 'dead_letters') return `  ${from} -.-> ${to}`;
+  if (kind === 'look_ups') return `  ${from} -. looked up by .-> ${to}`;
   return label === '' ? `  ${from} --> ${to}` : `  ${from} -- "${text(label)}" --> ${to}`;
 }
 

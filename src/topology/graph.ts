@@ -1,10 +1,10 @@
 import type { Plan, PlanNode } from './model.ts';
 
-/** A topic, a pattern or an expression for topics; on which broker is told apart by the id alone. */
+/** A topic, a pattern, an expression for topics, or a table that each daemon keeps; on which broker is told apart by the id alone. */
 export interface GraphTopic {
   readonly id: string;
   readonly name: string;
-  readonly kind: 'topic' | 'pattern' | 'expression';
+  readonly kind: 'topic' | 'pattern' | 'expression' | 'table';
   /** Whether records that can never work are kept in it. */
   readonly deadLetters: boolean;
 }
@@ -21,7 +21,7 @@ export interface GraphNode {
 export interface GraphEdge {
   readonly from: string;
   readonly to: string;
-  readonly kind: 'records' | 'dead_letters';
+  readonly kind: 'records' | 'dead_letters' | 'look_ups';
   readonly label: string;
 }
 
@@ -46,6 +46,10 @@ export function topologyGraph(plans: readonly Plan[]): TopologyGraph {
     const idOf = (node: number): string => (plans.length === 1 ? `n${node}` : `p${index}n${node}`);
     const broker = JSON.stringify(plan.broker);
     for (const node of plan.nodes) edges.push(...edgesOf(node, plan, idOf, (kind, name, deadLetters) => topics.id(broker, kind, name, deadLetters)));
+    for (const table of plan.tables) {
+      const logic = table.build();
+      if (logic.from === 'topic') edges.push({ from: topics.id(broker, 'topic', logic.topic), to: topics.id(broker, 'table', `${plan.name}.${table.name}`), kind: 'records', label: '' });
+    }
     const parts = plan.subTopologies.map((sub) => ({
       name: sub.name,
       nodes: sub.nodes.map((id) => {
@@ -68,6 +72,10 @@ function edgesOf(node: PlanNode, plan: Plan, idOf: (node: number) => string, top
     for (const { source } of patterns) add(topicId('pattern', source.replace(/^\^\(\?:(.*)\)\$$/s, '$1')), own);
   } else {
     for (const { node: upstream, port } of node.inputs) add(idOf(upstream), own, outputOf(plan.nodes[upstream], port));
+  }
+  if (node.kind === 'transform') {
+    if (node.table !== null) add(idOf(node.table), own, '', 'look_ups');
+    if (node.looksUp !== null) add(topicId('table', `${plan.name}.${node.looksUp}`), own, '', 'look_ups');
   }
   if (node.kind === 'sink') {
     const { topic, topicExpression = '' } = node.build();

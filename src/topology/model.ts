@@ -65,6 +65,8 @@ export interface TransformNode extends NodeBase {
   readonly late: string | null;
   /** The table node in whose store it looks up, which shares an actor with it; null for none. */
   readonly table: number | null;
+  /** The entry of tables that it looks up in; null for none. */
+  readonly looksUp: string | null;
   /** What bounds its store, for people; null for a node without one. */
   readonly bound: string | null;
   /** Fresh logic, for one task. */

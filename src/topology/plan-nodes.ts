@@ -80,8 +80,11 @@ class Planner {
     const moved = (inputs[index] ?? []).filter(({ node }) => this.#moved.has(node));
     if (moved.length > 0 || component.changesKeys === true) this.#moved.add(index);
     if (component.stateful === true) return this.#stateful(index, built, edges, new Set(moved.map(({ input }) => input)), base);
-    const plain = { kind: 'transform', ...base, inputs: edges, outputs: outputs ?? [''], holds: null, timed: false, late: null, table: null, bound: null } as const;
-    if (component.table === 'entry') return this.#push({ ...plain, build: (task) => (built.build() as LookupLogic).open(task.table(this.#tableName(index))) });
+    const plain = { kind: 'transform', ...base, inputs: edges, outputs: outputs ?? [''], holds: null, timed: false, late: null, table: null, looksUp: null, bound: null } as const;
+    if (component.table === 'entry') {
+      const looksUp = this.#tableName(index);
+      return this.#push({ ...plain, looksUp, build: (task) => (built.build() as LookupLogic).open(task.table(looksUp)) });
+    }
     return this.#push({ ...plain, build: () => built.build() as TransformLogic });
   }
 
@@ -94,7 +97,7 @@ class Planner {
     const shipped = regroups.map((other, input) => other || moved.has(input));
     if (shipped.includes(true)) this.#moved.add(index);
     const sides = regroups.length === 1 ? [''] : ((component as TransformComponent).sides ?? []);
-    const node = { kind: 'transform', ...base, outputs: [''], timed: true, late } as const;
+    const node = { kind: 'transform', ...base, outputs: [''], timed: true, late, looksUp: null } as const;
     const before = { ...node, holds: null, table: null, bound: null } as const;
     const read = shipped.map((hop, input) => {
       const own = edges.filter((edge) => edge.input === input);

@@ -63,6 +63,16 @@ export interface StoreRow {
   readonly here: readonly string[];
   /** Changelog topic that is there; null for none. */
   readonly changelog: string | null;
+  /** What bounds it; null for one that is left over. */
+  readonly bound: string | null;
+}
+
+/** A table that each daemon keeps whole. */
+export interface TableRow {
+  readonly name: string;
+  readonly type: string;
+  /** Where its rows come from. */
+  readonly source: string;
 }
 
 /** A topic that is named, or that belongs to the topology. */
@@ -100,6 +110,7 @@ export interface Refusal {
 export interface Survey {
   readonly tasks: readonly TaskRow[];
   readonly stores: readonly StoreRow[];
+  readonly tables: readonly TableRow[];
   readonly topics: readonly TopicRow[];
   readonly offsets: readonly OffsetRow[];
   readonly restores: readonly RestoreRow[];

@@ -6,14 +6,14 @@ import type { BrokerView, LocalTask, LocalView, StoreRow } from './model.ts';
 
 /** The stores of the plan, and those that are left over, with what this machine and the changelogs have of each. */
 export function storeRows(plan: Plan, view: BrokerView | null, local: LocalView, attempt: (check: () => void) => void): StoreRow[] {
-  const rows = plan.subTopologies.flatMap((sub) => [...holdsOf(plan, sub)].map(([name, holds]) => rowOf(name, holds, sub, view, local, attempt)));
+  const rows = plan.subTopologies.flatMap((sub) => [...holdsOf(plan, sub)].map(([name, holds]) => rowOf(name, holds, boundOf(plan, name), { sub, view, local, attempt })));
   const known = new Set(rows.map(({ name }) => name));
   const changelogs = orphanedLogs(plan, view);
   const left = new Set([...local.tasks.flatMap(({ stores }) => stores.map(({ name }) => name)), ...changelogs.keys()].filter((name) => !known.has(name)));
-  return [...rows, ...[...left].sort().map((name): StoreRow => ({ name, fate: 'orphaned', changes: [], here: hereOf(name, local.tasks), changelog: changelogs.get(name) ?? null }))];
+  return [...rows, ...[...left].sort().map((name): StoreRow => ({ name, fate: 'orphaned', changes: [], here: hereOf(name, local.tasks), changelog: changelogs.get(name) ?? null, bound: null }))];
 }
 
-function rowOf(name: string, holds: Holds, sub: SubTopology, view: BrokerView | null, { tasks }: LocalView, attempt: (check: () => void) => void): StoreRow {
+function rowOf(name: string, holds: Holds, bound: string | null, { sub, view, local: { tasks }, attempt }: Beside): StoreRow {
   const logs = view?.logs.filter(({ store, start, end }) => store === name && end > start) ?? [];
   const own = tasks.filter(({ task, stores }) => task.replace(/-\d+$/, '') === sub.name && stores.some((store) => store.name === name));
   const found: { readonly place: string; readonly holds: Holds }[] = [
@@ -21,13 +21,26 @@ function rowOf(name: string, holds: Holds, sub: SubTopology, view: BrokerView | 
     ...logs.flatMap(({ mark, topic, partition }) => (mark === 'empty' || mark.holds === null ? [] : [{ place: `task ${sub.name}-${partition}, in its changelog ${topic}[${partition}],`, holds: mark.holds }]))
   ];
   const wrong = found.map(({ place, holds: before }) => ({ place, changes: compareHolds(before, holds) })).find(({ changes }) => changes.length > 0);
-  const row = { name, changes: wrong?.changes ?? noChanges, here: hereOf(name, tasks), changelog: logs[0]?.topic ?? null };
+  const row = { name, bound, changes: wrong?.changes ?? noChanges, here: hereOf(name, tasks), changelog: logs[0]?.topic ?? null };
   if (wrong !== undefined) {
     attempt(() => { throw incompatible(name, wrong.place, wrong.changes); });
     return { ...row, fate: 'incompatible' };
   }
   if (own.length > 0) return { ...row, fate: 'kept' };
   return { ...row, fate: logs.length > 0 ? 'rebuilt' : 'new' };
+}
+
+/** What a store of the plan is held against. */
+interface Beside {
+  readonly sub: SubTopology;
+  readonly view: BrokerView | null;
+  readonly local: LocalView;
+  readonly attempt: (check: () => void) => void;
+}
+
+function boundOf({ nodes }: Plan, name: string): string | null {
+  const node = nodes.find((each) => each.name === name);
+  return node?.kind === 'transform' ? node.bound : null;
 }
 
 const noChanges: readonly HoldsChange[] = [];

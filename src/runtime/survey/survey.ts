@@ -7,7 +7,7 @@ import { assertInRange } from '../open-task.ts';
 import { recover } from '../recover.ts';
 import { unitsOf } from '../units.ts';
 import type { TaskUnit } from '../units.ts';
-import type { BrokerView, LocalView, OffsetRow, PartitionView, Refusal, RestoreRow, Survey } from './model.ts';
+import type { BrokerView, LocalView, OffsetRow, PartitionView, Refusal, RestoreRow, Survey, TableRow } from './model.ts';
 import { storeRows } from './stores.ts';
 import { taskRows } from './tasks.ts';
 import { topicRows } from './topics.ts';
@@ -35,11 +35,21 @@ export function survey(plan: Plan, view: BrokerView | null, local: LocalView): S
     // What is still to be made counts as well.
     tasks: taskRows(plan, view === null ? null : { ...view, topics: new Map([...view.topics, ...topics.map(({ topic, partitions }) => [topic, partitions] as const)]) }),
     stores: storeRows(plan, view, local, attempt),
+    tables: tableRows(plan),
     topics,
     offsets: view === null ? [] : offsetRows(view),
     restores: view === null ? [] : openings.flatMap((opening) => restoresOf(opening, view, local)),
     refusals
   };
+}
+
+function tableRows({ tables }: Plan): TableRow[] {
+  return tables.map((table) => {
+    const { name, type } = table;
+    const logic = table.build();
+    // A database's address may have a password in it.
+    return { name, type, source: logic.from === 'topic' ? `topic ${logic.topic}` : logic.from === 'file' ? `file ${logic.path}` : 'a query' };
+  });
 }
 
 /** As `openTask` and `keyedSettings` check it. */

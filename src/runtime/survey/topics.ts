@@ -1,6 +1,7 @@
 import { Failure } from '../../../actors/failure.ts';
 import { dealTopics } from '../../../actors/topic-set.ts';
 import type { InternalTopic, Plan } from '../../topology/model.ts';
+import { wantedPartitions } from '../internal-counts.ts';
 import { topicsOf } from '../topology-topics.ts';
 import type { BrokerView, TopicRow } from './model.ts';
 
@@ -34,9 +35,7 @@ function namedRow(topic: string, use: string, { broker }: Plan, counts: Map<stri
 
 function internalRow(internal: InternalTopic, plan: Plan, counts: Map<string, number>, attempt: (check: () => void) => void): TopicRow {
   const { topic, kind, node } = internal;
-  const sub = plan.subTopologies[kind === 'repartition' ? internal.from : internal.sub];
-  const reads = sub === undefined ? [] : (dealTopics([sub.reads], counts.keys())[0] ?? []);
-  const wanted = Math.max(1, ...reads.map((name) => counts.get(name) ?? 0));
+  const wanted = wantedPartitions(internal, plan, counts);
   const there = counts.get(topic);
   const use = `${kind} of ${node}`;
   if (there === undefined) {
