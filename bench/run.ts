@@ -1,12 +1,13 @@
 /*
  * `npm run bench`: workload W1 (bench/w1.yaml) on a real Kafka that it starts; what it prints it also writes to bench/RESULTS.md.
- * `npm run bench -- latency` measures one section alone (throughput, latency, windows, state, partitions, sizes, idle) and only prints.
+ * `npm run bench -- latency` measures one section alone (throughput, latency, windows, joins, state, partitions, sizes, idle) and only prints.
  */
 import { writeFileSync } from 'node:fs';
 import type { Broker } from '../actors/port.ts';
 import { createKafkajsBroker } from '../src/broker/kafkajs/index.ts';
 import { startKafka } from '../test/support/kafka.ts';
 import { idle } from './idle.ts';
+import { enrichThroughput, joinThroughput, loadOrders, loadUsers } from './joins.ts';
 import { latency } from './latency.ts';
 import type { Latency } from './latency.ts';
 import { count, machine, median, table } from './report.ts';
@@ -55,6 +56,17 @@ const sections: Readonly<Record<string, () => Promise<string>>> = {
       rows.push([delivery, ...throughputCells(median(results, ({ cpuPerMillion }) => cpuPerMillion)), ...latencyCells(await windowLatency(broker, kafka.brokers, delivery, 1000, 4, size))]);
     }
     return `## Windows\n\nWorkload W3 (\`bench/w3.yaml\`): count, average and maximum per minute of 1,000 groups that are not the records' keys, so every event crosses a repartition topic, pre-aggregated; state in LMDB and a changelog. A backlog of ${count(backlog)} records, then 1,000 records/s.\n\n${table(['delivery', ...throughputHead, ...latencyHead], rows)}`;
+  },
+  async joins() {
+    const loaded = await load(broker, 4, backlog, size);
+    const dimension = await loadUsers(broker, 4);
+    const orders = await loadOrders(broker, 4, backlog / 2);
+    const rows: string[][] = [];
+    for (const delivery of deliveries) {
+      rows.push(['W2', delivery, ...throughputCells(await medianOf(() => enrichThroughput(broker, kafka.brokers, delivery, loaded, dimension)))]);
+      rows.push(['W4', delivery, ...throughputCells(await medianOf(() => joinThroughput(broker, kafka.brokers, delivery, orders)))]);
+    }
+    return `## Joins\n\nW2 (\`bench/w2.yaml\`): ${count(backlog)} events, each with three fields of its user, from a compacted topic of 100,000 that the daemon keeps. W4 (\`bench/w4.yaml\`): ${count(orders.records)} records, orders joined with payments within a minute (left), nine of ten orders paid; state in LMDB and a changelog. Per record read; medians of ${runs} runs by CPU.\n\n${table(['workload', 'delivery', ...throughputHead], rows)}`;
   },
   state() {
     const { keys, file, restoredPerSecond, updatesPerSecond, checkpoint, resident, mapped, openAfterClose, openAfterKill } = stateAtScale(10 * backlog);
@@ -107,6 +119,12 @@ function throughputCells({ recordsPerSecond, cpuPerMillion, peakMegabytes }: Thr
 
 function latencyCells({ p50, p95, p99, missing, doubled, cores }: Latency): string[] {
   return [p50.toFixed(1), p95.toFixed(1), p99.toFixed(1), String(missing), String(doubled), cores === 0 ? '' : cores.toFixed(2)];
+}
+
+async function medianOf(run: () => Promise<Throughput>): Promise<Throughput> {
+  const results: Throughput[] = [];
+  for (let index = 0; index < runs; index += 1) results.push(await run());
+  return median(results, ({ cpuPerMillion }) => cpuPerMillion);
 }
 
 async function measured(delivery: Delivery, loaded: Backlog, times: number): Promise<Throughput> {
