@@ -13,7 +13,7 @@ import { readTopology } from '../../src/topology/read.ts';
 const actors = join(import.meta.dirname, '../../actors');
 
 /** Folders with components, and the kind of these. */
-const folders = { source: 'source', table: 'table', transform: 'transform', window: 'transform', sink: 'sink' };
+const folders = { source: 'source', table: 'table', transform: 'transform', window: 'transform', join: 'transform', sink: 'sink' };
 
 /** Files that define a component: `source/kafka`, … */
 function definitions(): string[] {
