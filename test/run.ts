@@ -7,7 +7,7 @@ import { globSync } from 'node:fs';
 import { startKafka } from './support/kafka.ts';
 
 const [kind = 'all', ...files] = process.argv.slice(2);
-const unit = globSync('test/{actors,admin,broker,cli,codec,docs,golden,packaging,runtime,state,telemetry,testing,tidy,topology}/**/*.test.ts').toSorted();
+const unit = globSync('test/{actors,admin,broker,cli,codec,docs,golden,packaging,runtime,state,tables,telemetry,testing,tidy,topology}/**/*.test.ts').toSorted();
 const integration = globSync('test/integration/**/*.test.ts').toSorted();
 const selected = files.length > 0 ? files : kind === 'unit' ? unit : kind === 'integration' ? integration : [...unit, ...integration];
 

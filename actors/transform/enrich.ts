@@ -62,7 +62,10 @@ transforms:
               else if (missing === 'drop') out.filtered(record);
               else throw new Failure('row_missing', `table: expected a row, there is none under ${found === null ? 'the key null' : JSON.stringify(key.show(found))}`);
             } catch (error) {
-              out.failed(record, asFailure(error, 'expression_failed'));
+              const failure = asFailure(error, 'expression_failed');
+              // A table that cannot be looked up in says nothing against the record.
+              if (failure.kind !== 'poison') throw failure;
+              out.failed(record, failure);
             }
           }
         }

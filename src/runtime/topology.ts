@@ -188,6 +188,7 @@ export class TopologyRuntime {
       topology: plan.group,
       tables: plan.tables.map((table) => ({ name: table.name, type: table.type, onError: table.onError.action === 'fail' ? 'fail' : 'skip', logic: table.build() })),
       broker,
+      cluster: JSON.stringify(plan.broker),
       clock,
       onTrouble: (table, failure) => { events.tableTrouble(plan.name, table, failure); },
       onLoaded: (_, status) => { events.tableLoaded(plan.name, status); },

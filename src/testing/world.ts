@@ -156,7 +156,7 @@ export class World {
         broker: this.broker,
         memory: this.#memory,
         state: this.#watched(createStateDirectory(this.#disk, { now: () => this.clock.now() })),
-        tables: createTableKeeper(this.#disk),
+        tables: createTableKeeper(this.#disk, { follow: false }),
         createTopics: true,
         clock: this.clock,
         budget: new TransactionBudget(unbounded, this.clock),

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import type { StoreValue } from '../../actors/store.ts';
+
+/*
+ * How a row lies on disk. Key: its bytes; LMDB takes 1 to 1,978 of them, so one that is empty or begins with a zero byte gets a zero byte in front, and
+ * a longer one is its SHA-256 behind a zero and a one. Value: CRC-32 of the JSON text, and that text. Both are binary strings here
+ * (`actors/keyed/binary.ts`): many of them take less memory than as many buffers.
+ */
+
+/** Keys of more bytes are hashed. */
+const longest = 1900;
+
+const headerLength = 4;
+
+/** A row of a table as it is to be written; `json` null: there is none any more. */
+export interface Row {
+  /** As `diskKey` gives it. */
+  readonly key: string;
+  readonly json: string | null;
+}
+
+/** A row on disk that is not what was written. */
+export class DamagedRow extends Error {}
+
+/** Under which key a row lies on disk. */
+export function diskKey(key: string): string {
+  if (key.length > longest) return `\x00\x01${createHash('sha256').update(key, 'latin1').digest().toString('latin1')}`;
+  return key === '' || key.charCodeAt(0) === 0 ? `\x00${key}` : key;
+}
+
+/** The key that a value of a row stands for; null where it is none. */
+export function keyOfValue(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return Buffer.from(text).toString('latin1');
+}
+
+/** A value as JSON text, as a binary string. */
+export function jsonBytes(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('latin1');
+}
+
+/** A key, for people. */
+export function showKey(key: string): string {
+  const text = Buffer.from(key, 'latin1').toString();
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+
+/** JSON text as it lies on disk, and its checksum. */
+export function encodeRow(json: string): { readonly bytes: Buffer; readonly checksum: number } {
+  const bytes = Buffer.allocUnsafe(headerLength + json.length);
+  bytes.write(json, headerLength, 'latin1');
+  const checksum = crc32(bytes.subarray(headerLength));
+  bytes.writeUInt32BE(checksum, 0);
+  return { bytes, checksum };
+}
+
+/** The value of a row. `bytes` may be longer than it, whose end is `end`. Throws `DamagedRow`. */
+export function decodeRow(bytes: Buffer, end: number): StoreValue {
+  if (end < headerLength || crc32(bytes.subarray(headerLength, end)) !== bytes.readUInt32BE(0)) throw new DamagedRow();
+  return JSON.parse(bytes.toString('utf8', headerLength, end)) as StoreValue;
+}
