@@ -130,6 +130,8 @@ export interface EpochEnd {
   readonly inputs: readonly InputTime[];
   /** What the table node passed on whose store this node looks up in; null for none. */
   readonly table: InputTime | null;
+  /** The lowest of what the nodes that look up in this node's store passed on at the last barrier: they still ask for what was then, and later; null for none. */
+  readonly readers: InputTime | null;
 }
 
 /** How far event time is complete on one input. */

@@ -4,6 +4,7 @@ import type { StatefulLogic } from '../keyed/stateful.ts';
 import { intervalJoin } from './interval.ts';
 import type { JoinOptions } from './options.ts';
 import { joinOptions } from './options.ts';
+import { tableJoin } from './table-join.ts';
 
 /** Brings records of two streams together, or records of a stream and rows of a table. */
 export const join = defineTransform({
@@ -31,15 +32,16 @@ transforms:
   config: joinOptions,
   build(options, context): StatefulLogic {
     checkSides(options, context);
-    if (options.table !== undefined) context.problem(['table'], 'bad_value', 'expected with: joins with a table are not built yet');
-    return intervalJoin(options, context);
+    return options.table === undefined ? intervalJoin(options, context) : tableJoin(options, context);
   }
 });
 
-function checkSides({ with: stream, table, as }: JoinOptions, context: BuildContext): void {
+function checkSides({ with: stream, table, as, into, as_of: asOf }: JoinOptions, context: BuildContext): void {
   const hint = 'with: a node whose records are matched with those of from; table: a node of type table, in which each record of from finds a row';
   if (stream !== undefined && table !== undefined) context.problem(['table'], 'bad_value', 'expected one of with and table, found both', hint);
   if (stream === undefined && table === undefined) context.problem([], 'missing_option', 'expected one of the options with and table', hint);
+  if (table === undefined && into !== undefined) context.problem(['into'], 'bad_value', 'expected no into: two streams give a new value', 'as says what the two sides are called');
+  if (table === undefined && asOf !== undefined) context.problem(['as_of'], 'bad_value', 'expected no as_of: it is for the rows of a table', 'within says how far apart two records may be');
   for (const side of ['left', 'right'] as const) {
     const called = as[side];
     if (called === 'key' || called === 'time') context.problem(['as', side], 'duplicate_name', `${called} is a field of every result`, 'give the side another name');

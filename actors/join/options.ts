@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration, expression, maxEventTime, name, reference, topicName } from '../options.ts';
+import { duration, expression, fieldPath, maxEventTime, name, reference, topicName } from '../options.ts';
 
 /** A length of event time. */
 export const span = (min: number) => duration({ min, max: maxEventTime });
@@ -54,7 +54,14 @@ export const joinOptions = z.strictObject({
       right: name().default('right').describe('Name of the record of with, or of the row.')
     })
     .prefault({})
-    .describe('What the two sides are called in the result: as: { left: order, right: payment }. Not key or time, and not the same.')
+    .describe('What the two sides are called in the result: as: { left: order, right: payment }. Not key or time, and not the same.'),
+  into: fieldPath()
+    .optional()
+    .describe('Only with table, and required there: the field of the value, which must be an object, that takes the row; null where there is none. Objects on the way to a nested field are made where they are missing.'),
+  as_of: z
+    .enum(['now', 'event_time'])
+    .optional()
+    .describe('Only with table: which row a record finds. now: the one that is there when the record is worked on. event_time: the one that was there at the event time of the record, of a table with history: the record waits until the watermarks of its stream and of the table are past it, so that the order in which both are read does not matter. Default: now.')
 });
 
 /** Options of a join as they were checked. */

@@ -18,19 +18,21 @@ export interface Admission {
   readonly timed: boolean;
   /** True where a record without a key goes on, with the key null; false where it fails. */
   readonly nullKeys: boolean;
-  /** Records that a node has no use for: they are counted as filtered. */
-  unwanted(record: StreamRecord): boolean;
+  /** Records that a node has no use for, by what they would be late by: they are counted as filtered. */
+  unwanted(record: StreamRecord, watermark: number): boolean;
+  /** Throws a poison `Failure` for a record that the node cannot work on: before a hop, where its original bytes still are. */
+  check?(record: StreamRecord): void;
   /** Whether a record comes too late altogether, by what it is late by. */
   late(record: StreamRecord, watermark: number): boolean;
 }
 
 /** What a record is to a node; null where it is late, unwanted or broken, which the collector was told then. */
 export function admit(record: StreamRecord, { now, watermark, admission, out }: { readonly now: number; readonly watermark: number; readonly admission: Admission; readonly out: Collector }): Arrival | null {
-  if (admission.unwanted(record)) {
+  const judged = Math.max(record.stamp, watermark);
+  if (admission.unwanted(record, judged)) {
     out.filtered(record);
     return null;
   }
-  const judged = Math.max(record.stamp, watermark);
   try {
     if (admission.timed && !(record.time >= 0 && record.time <= Number.MAX_SAFE_INTEGER)) {
       throw new Failure('event_time_missing', `expected an event time since 1970, found ${record.time}`);
@@ -39,6 +41,7 @@ export function admit(record: StreamRecord, { now, watermark, admission, out }: 
       out.late(record, judged);
       return null;
     }
+    admission.check?.(record);
     const key = admission.nullKeys ? admission.key.find(record, now) : admission.key.of(record, now);
     return { key, record, watermark: judged };
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { EpochEnd, InputTime, PassedOn, TransformLogic } from '../../actors/component.ts';
+import { lowest } from '../../actors/keyed/arriving.ts';
 import type { Batch, Checkpoint, Delivery } from '../../actors/message.ts';
 import { Watermarks } from '../../actors/watermark.ts';
 import { Inbox } from './inbox.ts';
@@ -24,6 +25,8 @@ export function transformReceiver(nodes: readonly NodeSettings[]): (message: Del
   const parts = nodes.map((node) => new Part(node));
   const places = parts.flatMap((part) => part.channels.map((input, channel) => ({ part, channel, input })));
   const placeOf = (channel: number): (typeof places)[number] => places[channel] as (typeof places)[number];
+  const lowestReader = (times: readonly InputTime[]): InputTime | null => (times.length > 1 ? lowest(times.slice(1), -Infinity) : null);
+  let readers = lowestReader(nodes.map(({ watermark }) => ({ watermark, idle: false })));
   const inbox = new Inbox<Delivery>(places.length, {
     describe: ({ channel, message }) =>
       message.kind === 'batch' ? { channel, records: message.records.length, barrier: null } : { channel, records: 0, barrier: message.sent },
@@ -35,11 +38,12 @@ export function transformReceiver(nodes: readonly NodeSettings[]): (message: Del
       const { part, channel: own } = placeOf(channel);
       part.note(own, message as Checkpoint);
       if (!last) return;
-      let table: InputTime | null = null;
+      const passed: InputTime[] = [];
       for (const each of parts) {
-        const passed = each.passOn(message as Checkpoint, table);
-        if (parts.length > 1) table ??= passed;
+        const table = passed[0] ?? null;
+        passed.push(each.passOn(message as Checkpoint, { table, readers: table === null ? readers : null }));
       }
+      readers = lowestReader(passed);
     }
   });
   return (message) => inbox.receive(message);
@@ -81,11 +85,11 @@ class Part {
   }
 
   /** The barrier goes on; gives the time that readers of this node may rely on. */
-  passOn({ epoch, now }: Checkpoint, table: InputTime | null): InputTime {
+  passOn({ epoch, now }: Checkpoint, team: Pick<EpochEnd, 'table' | 'readers'>): InputTime {
     const { logic, outlet, seal } = this.#node;
     const all: InputTime = { watermark: this.#all.advance(), idle: this.#all.idle };
     const inputs = this.#inputs === null ? [all] : this.#inputs.map(({ time }) => ({ watermark: time.advance(), idle: time.idle }));
-    const end: EpochEnd = { epoch, now, ...all, inputs, table };
+    const end: EpochEnd = { epoch, now, ...all, inputs, ...team };
     const passed: PassedOn | undefined = logic.checkpoint?.(end, outlet);
     if (passed === undefined) {
       outlet.checkpoint({ epoch, now, ...all, own: null, again: null }, null);

@@ -103,7 +103,7 @@ export class KeyedNode {
 
   #checkpoint(end: Partial<EpochEnd>): PassedOn {
     const { watermark = -Infinity, idle = false } = end;
-    const passed = this.#logic.checkpoint?.({ epoch: this.#epoch, now: 0, watermark, idle, inputs: [{ watermark, idle }], table: null, ...end }, collectorOf(this.#sent));
+    const passed = this.#logic.checkpoint?.({ epoch: this.#epoch, now: 0, watermark, idle, inputs: [{ watermark, idle }], table: null, readers: null, ...end }, collectorOf(this.#sent));
     if (passed === undefined) throw new Error('a keyed node works at the barrier');
     return passed;
   }
