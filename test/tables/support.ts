@@ -4,7 +4,7 @@ import type { Failure } from '../../actors/failure.ts';
 import { toBinary } from '../../actors/keyed/binary.ts';
 import type { Broker, OutgoingRecord } from '../../actors/port.ts';
 import type { StoreValue } from '../../actors/store.ts';
-import type { NamedTable, TableClock, TableSet, TableStatus } from '../../actors/table/table.ts';
+import type { NamedTable, TableClock, TableKeeper, TableSet, TableStatus } from '../../actors/table/table.ts';
 import { createEmbeddedBroker } from '../../src/broker/embedded/index.ts';
 import { createTableKeeper } from '../../src/tables/keeper.ts';
 import type { KeeperOptions } from '../../src/tables/keeper.ts';
@@ -48,6 +48,8 @@ export interface OpenOptions extends KeeperOptions {
   readonly onError?: 'skip' | 'fail';
   readonly cluster?: string;
   readonly broker?: Broker;
+  /** One that has opened others. */
+  readonly keeper?: TableKeeper;
 }
 
 const utf8 = new TextEncoder();
@@ -72,11 +74,15 @@ export class TableWorld {
     });
   }
 
+  keeper(follow = false): TableKeeper {
+    return createTableKeeper(this.dir, { follow });
+  }
+
   /** Tables that are looked at where somebody asks, if nothing else is said. */
-  open(tables: Readonly<Record<string, object>>, { clock = systemClock, onError, cluster = 'here', broker = this.broker, follow = false }: OpenOptions = {}): Opened {
+  open(tables: Readonly<Record<string, object>>, { clock = systemClock, onError, cluster = 'here', broker = this.broker, follow = false, keeper = this.keeper(follow) }: OpenOptions = {}): Opened {
     const told: Told = { troubles: [], loaded: [], skipped: [] };
     const named = tablesOf(tables).map((table) => ({ ...table, onError: onError ?? table.onError }));
-    const set = createTableKeeper(this.dir, { follow }).open({
+    const set = keeper.open({
       topology: 'test', tables: named, broker, cluster, clock,
       onTrouble: (_, failure) => { told.troubles.push(failure); },
       onLoaded: (_, status) => { told.loaded.push(status); },
