@@ -1,4 +1,5 @@
 import type { Component, ComponentKind } from './component.ts';
+import { dedupe } from './join/dedupe.ts';
 import { join } from './join/join.ts';
 import { table } from './join/table.ts';
 import { kafkaSink } from './sink/kafka.ts';
@@ -16,7 +17,7 @@ import { validate } from './transform/validate.ts';
 import { window } from './window/window.ts';
 
 /** Every component a topology may name, in the order of the reference. A test compares it with the folders. */
-export const catalogue: readonly Component[] = [kafkaSource, kafkaTable, fileTable, postgresTable, filter, map, enrich, route, validate, merge, window, join, table, script, kafkaSink];
+export const catalogue: readonly Component[] = [kafkaSource, kafkaTable, fileTable, postgresTable, filter, map, enrich, route, validate, merge, window, join, dedupe, table, script, kafkaSink];
 
 /** The component of a kind with this `type:`, or undefined. */
 export function findComponent(kind: ComponentKind, type: string): Component | undefined {

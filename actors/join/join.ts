@@ -10,7 +10,6 @@ import { tableJoin } from './table-join.ts';
 export const join = defineTransform({
   type: 'join',
   stateful: true,
-  changesKeys: true,
   inputs: ['with'],
   sides: ['left', 'right'],
   table: 'node',
