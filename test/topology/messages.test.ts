@@ -37,7 +37,7 @@ const mistakes: readonly (readonly [title: string, from: string, to: string, sai
   ['now without brackets', 'value.test == false', 'now > 5', [['6:46', 'unknown_variable', /now\(\)/]]],
   ['a comma in braces', 'value.test == false', 'max(value.a, value.b) > 1', [['6:57', 'bad_expression', /in quotes/], ['6:59', 'unknown_key', /known here/]]],
   ['TLS, which is not there yet', 'brokers: [', 'ssl: true, brokers: [', [['2:24', 'unknown_key', /not in this version: TLS/]]],
-  ['dedupe, which is not there yet', 'type: filter', 'type: dedupe', [['6:17', 'unknown_type', /not in this version: dedupe/]]],
+  ['a dedupe without a word about late records', 'type: filter, from: orders, where: value.test == false', 'type: dedupe, from: orders, within: 1h', [['6:3', 'missing_option', /for you to choose/]]],
   ['a window without a word about late records', 'type: filter, from: orders, where: value.test == false', 'type: window, from: orders, window: { type: tumbling, size: 1m }, aggregate: { n: count() }', [['6:3', 'missing_option', /for you to choose/]]],
   ['a misspelt aggregate', 'type: filter, from: orders, where: value.test == false', 'type: window, from: orders, window: { type: tumbling, size: 1m }, late: drop, aggregate: { n: averge(value.n) }', [['6:105', 'bad_expression', /did you mean avg/]]],
   ['an aggregate of another system', 'type: filter, from: orders, where: value.test == false', 'type: window, from: orders, window: { type: tumbling, size: 1m }, late: drop, aggregate: { n: mean(value.n) }', [['6:105', 'bad_expression', /did you mean avg/]]],
