@@ -51,6 +51,9 @@ export const failureCodes = {
   unsupported_broker: { kind: 'fatal', remedy: 'Use Apache Kafka 4.0 or later.' },
   state_incompatible: { kind: 'fatal', remedy: 'Keyed state here was written by a different definition of the node. millrace plan FILE shows what differs. Undo the change, give the node another name to begin empty, or give all state up: millrace offsets reset FILE --to WHERE --state drop.' },
   state_missing: { kind: 'fatal', remedy: 'The store says changelog: off, and its state is on another machine. Start the daemon that has it, or give all state up: millrace offsets reset FILE --to WHERE --state drop.' },
+  export_refused: { kind: 'fatal', remedy: 'Start the topology, let it catch up, stop it with SIGTERM, and export then; --task TASK exports one task alone.' },
+  import_refused: { kind: 'fatal', remedy: 'Nothing was changed. Take an export of the same group and node, with the same definition and as many partitions; see millrace state --help.' },
+  import_unfinished: { kind: 'fatal', remedy: 'Run the same millrace state import again: it does what is left. Or give it up: millrace offsets reset FILE --to WHERE --state keep|drop.' },
   state_locked: { kind: 'fatal', remedy: 'Another process uses this folder; give each daemon its own (--state-dir, the path of an embedded broker).' },
   crash_loop: { kind: 'fatal', remedy: 'The same task failed again and again without progress; the log has the cause.' }
 } as const satisfies Record<string, { kind: FailureKind; remedy: string }>;

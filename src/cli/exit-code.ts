@@ -35,7 +35,10 @@ const byFailure: Partial<Record<FailureCode, number>> = {
   state_too_large: exitCode.data,
   checkpoint_lost: exitCode.data,
   foreign_commit: exitCode.data,
-  offset_out_of_range: exitCode.data
+  offset_out_of_range: exitCode.data,
+  export_refused: exitCode.data,
+  import_refused: exitCode.data,
+  import_unfinished: exitCode.data
 };
 
 /** What a process ends with because of a failure. */

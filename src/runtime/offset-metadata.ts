@@ -23,6 +23,8 @@ export interface OffsetMetadata {
   readonly base?: Attempt;
   /** The epoch with which an operator gave the state up, in every commit from then on: older state, on any machine, is no part of it. */
   readonly since?: number;
+  /** The export of which the task's state was to be taken in, and is not yet: it must not start. */
+  readonly importing?: string;
 }
 
 /** Brokers refuse longer metadata by default (`offset.metadata.max.bytes`). */
@@ -35,9 +37,9 @@ export function topicHash(topic: string): string {
 
 /** One line of JSON with short keys, since it travels with every commit. */
 export function encodeOffsetMetadata(metadata: OffsetMetadata): string {
-  const { task, epoch, nonce, signature, partitions, late, watermark, watermarks, base, since } = metadata;
+  const { task, epoch, nonce, signature, partitions, late, watermark, watermarks, base, since, importing } = metadata;
   const time = { ...(watermark === null ? {} : { w: watermark }), ...(Object.keys(watermarks).length > 0 ? { o: watermarks } : {}) };
-  const state = { ...(base === undefined ? {} : { b: [base.epoch, base.nonce] }), ...(since === undefined ? {} : { f: since }) };
+  const state = { ...(base === undefined ? {} : { b: [base.epoch, base.nonce] }), ...(since === undefined ? {} : { f: since }), ...(importing === undefined ? {} : { i: importing }) };
   const encoded = JSON.stringify({ millrace: 1, t: task, e: epoch, n: nonce, s: signature, p: partitions, ...(late.length > 0 ? { l: late } : {}), ...time, ...state });
   if (Buffer.byteLength(encoded) > maxBytes) {
     const topics = Object.keys(partitions).length;
@@ -55,7 +57,7 @@ export function decodeOffsetMetadata(text: string): OffsetMetadata | null {
     return null;
   }
   if (typeof parsed !== 'object' || parsed === null || (parsed as { millrace?: unknown }).millrace !== 1) return null;
-  const { t, e, n, s, p, l, w, o, b, f } = parsed as Record<string, unknown>;
+  const { t, e, n, s, p, l, w, o, b, f, i } = parsed as Record<string, unknown>;
   if (typeof t !== 'string' || typeof e !== 'number' || typeof n !== 'string' || typeof s !== 'string' || typeof p !== 'object' || p === null) return null;
   return {
     task: t,
@@ -67,6 +69,7 @@ export function decodeOffsetMetadata(text: string): OffsetMetadata | null {
     watermark: typeof w === 'number' ? w : null,
     watermarks: typeof o === 'object' && o !== null ? (o as Record<string, number>) : {},
     ...(Array.isArray(b) ? { base: { epoch: b[0] as number, nonce: b[1] as string } } : {}),
-    ...(typeof f === 'number' ? { since: f } : {})
+    ...(typeof f === 'number' ? { since: f } : {}),
+    ...(typeof i === 'string' ? { importing: i } : {})
   };
 }

@@ -33,7 +33,7 @@ export interface Recovery {
 /**
  * Decides from the group's committed offsets where a task goes on. `start:` is for partitions where nothing was
  * ever committed, never for offsets that are gone: that would lose or repeat records in silence.
- * Throws `checkpoint_lost` or `foreign_commit`.
+ * Throws `checkpoint_lost`, `foreign_commit` or `import_unfinished`.
  */
 export function recover(input: RecoveryInput): Recovery {
   const commits = input.committed.map((committed, index) => readCommit(committed, input, index));
@@ -58,6 +58,7 @@ interface Commit {
 function readCommit(committed: CommittedOffset | null, input: RecoveryInput, index: number): Commit | null {
   if (committed === null) return null;
   const metadata = decodeOffsetMetadata(committed.metadata);
+  if (metadata?.importing !== undefined) throw new Failure('import_unfinished', `The state of task ${input.task} was to be taken over from an export, and that came to no end.`);
   if (metadata !== null || input.acceptOffsets) return { offset: committed.offset, metadata };
   const found = committed.metadata === '' ? 'no metadata' : `metadata ${JSON.stringify(committed.metadata.slice(0, 60))}`;
   throw new Failure(

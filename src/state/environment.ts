@@ -1,7 +1,7 @@
 import { statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import type { Database, RootDatabase } from 'lmdb';
+import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { Failure } from '../../actors/failure.ts';
 import { lmdbFailure } from './lmdb-errors.ts';
 
@@ -94,6 +94,12 @@ export class Environment {
   /** Names of the databases that there are. */
   names(): string[] {
     return [...this.#root.getKeys()].map((key) => Buffer.from(key).toString().replace(/\0$/, ''));
+  }
+
+  /** A view of all databases that are open, as they are at this moment; `done` ends it. */
+  snapshot(): Transaction {
+    this.#check();
+    return this.#root.useReadTransaction();
   }
 
   /** Entries of a database; 0 where it is missing. */

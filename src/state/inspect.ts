@@ -66,8 +66,8 @@ export function summarize(stateDir: string, selection: Selection): TaskSummary[]
   });
 }
 
-/** Why LMDB should not, or need not, open it. */
-function unreadable(folder: TaskFolder): string | null {
+/** Why LMDB should not, or need not, open it; null where it can. */
+export function unreadable(folder: TaskFolder): string | null {
   const reason = folder.corruption ?? folder.lost();
   if (reason !== null) return reason;
   const state = checkDataFile(folder.dataFile);

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { Transaction } from 'lmdb';
 import { Failure } from '../../actors/failure.ts';
 import type { Attempt } from '../../actors/store.ts';
 import type { Table } from './environment.ts';
@@ -34,14 +35,14 @@ export const noProgress: Progress = { applied: null, writtenAt: null, prepared: 
 const identityKey = Buffer.from('identity');
 const progressKey = Buffer.from('progress');
 
-/** The identity; null where there is none. Throws `state_corrupt`. */
-export function readIdentity(meta: Table): StoredIdentity | null {
-  return read(meta, identityKey) as StoredIdentity | null;
+/** The identity, of a snapshot where one is given; null where there is none. Throws `state_corrupt`. */
+export function readIdentity(meta: Table, snapshot?: Transaction): StoredIdentity | null {
+  return read(meta, identityKey, snapshot) as StoredIdentity | null;
 }
 
-/** The progress. Throws `state_corrupt`. */
-export function readProgress(meta: Table): Progress {
-  return (read(meta, progressKey) as Progress | null) ?? noProgress;
+/** The progress, of a snapshot where one is given. Throws `state_corrupt`. */
+export function readProgress(meta: Table, snapshot?: Transaction): Progress {
+  return (read(meta, progressKey, snapshot) as Progress | null) ?? noProgress;
 }
 
 /** In a transaction of the caller. */
@@ -60,8 +61,8 @@ function encode(value: object): Buffer {
   return text;
 }
 
-function read(meta: Table, key: Buffer): unknown {
-  const bytes = meta.get(key);
+function read(meta: Table, key: Buffer, transaction?: Transaction): unknown {
+  const bytes = meta.get(key, transaction === undefined ? {} : { transaction });
   if (bytes === undefined) return null;
   const text = bytes.subarray(4);
   if (bytes.length < 4 || crc32(text) !== bytes.readUInt32BE(0)) throw new Failure('state_corrupt', `The ${key.toString()} of the state is damaged on disk: its checksum does not fit.`);

@@ -92,7 +92,7 @@ describe('millrace state', { concurrency: 2 }, () => {
   });
 
   it('says what it takes', async () => {
-    for (const [args, wanted] of [[['state'], /state takes ls, get, verify, drop\./], [['state', 'drop'], /Write: state drop FILE/], [['state', 'ls', '--yes'], /--yes is not for state ls/], [['state', 'get', 'a.yaml', 's', '--limit', '0'], /--limit is a whole number/]] as const) {
+    for (const [args, wanted] of [[['state'], /state takes ls, get, verify, drop, export, import\./], [['state', 'drop'], /Write: state drop FILE/], [['state', 'ls', '--yes'], /--yes is not for state ls/], [['state', 'get', 'a.yaml', 's', '--limit', '0'], /--limit is a whole number/]] as const) {
       const { code, stderr } = await millrace(args);
       assert.equal(code, 64, args.join(' '));
       assert.match(stderr, wanted);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeOffsetMetadata, decodeOffsetMetadata, topicHash } from '../../src/runtime/offset-metadata.ts';
+import type { OffsetMetadata } from '../../src/runtime/offset-metadata.ts';
 import { recover } from '../../src/runtime/recover.ts';
 import type { RecoveryInput } from '../../src/runtime/recover.ts';
 
@@ -55,6 +56,12 @@ describe('recover', () => {
     assert.deepEqual(recover(input({ committed: grown })).positions, [10, null]);
   });
 
+  it('stops where state was to be taken over from an export, also when it is told to accept the offsets', () => {
+    const marked = encodeOffsetMetadata({ ...(decodeOffsetMetadata(metadata(7)) as OffsetMetadata), importing: 'abc' });
+    const committed = [{ offset: 10, metadata: metadata(7) }, { offset: 3, metadata: marked }];
+    for (const acceptOffsets of [false, true]) assert.throws(() => recover(input({ committed, acceptOffsets })), { code: 'import_unfinished', message: /task sub-2/ });
+  });
+
   for (const found of ['', 'set by a script', '{"millrace":2}', '[]', 'null']) {
     it(`stops at an offset that another program committed (${JSON.stringify(found)})`, () => {
       const committed = [{ offset: 10, metadata: found }, null];
@@ -73,7 +80,7 @@ describe('recover, told to accept the offsets as they are', () => {
 
 describe('offset metadata', () => {
   it('round-trips', () => {
-    const value = { task: 'orders-3', epoch: 12, nonce: 'abc', signature: 'def', partitions: { [topicHash('orders')]: 8 }, late: [topicHash('orders')], watermark: 1000, watermarks: { counts: 500 }, base: { epoch: 11, nonce: 'x' } };
+    const value = { task: 'orders-3', epoch: 12, nonce: 'abc', signature: 'def', partitions: { [topicHash('orders')]: 8 }, late: [topicHash('orders')], watermark: 1000, watermarks: { counts: 500 }, base: { epoch: 11, nonce: 'x' }, since: 9, importing: 'abc' };
     assert.deepEqual(decodeOffsetMetadata(encodeOffsetMetadata(value)), value);
   });
 });
