@@ -3,7 +3,7 @@ import { defineTransform } from '../component.ts';
 import { asFailure, Failure } from '../failure.ts';
 import { Draft, isObject } from '../fields.ts';
 import { GroupKey } from '../keyed/group-key.ts';
-import { expression, fieldPath, name, reference } from '../options.ts';
+import { expression, fieldPath, reference } from '../options.ts';
 import type { StreamRecord } from '../record.ts';
 import { changeRecord, isTombstone } from '../record.ts';
 import type { StoreValue } from '../store.ts';
@@ -34,7 +34,7 @@ transforms:
     key: expression().optional().describe("An expression for the key of the row: a text stands for itself, numbers and booleans for their text. Default: the record's own key."),
     into: fieldPath().optional().describe('The field that takes the row. Objects on the way to a nested field are made where they are missing. Default: with fields, the value itself takes them.'),
     fields: z
-      .array(name())
+      .array(z.string().min(1).refine((field) => field !== '__proto__', { error: 'a field, such as country' }))
       .min(1, { error: 'at least one field' })
       .optional()
       .describe('Fields of the row to take, instead of all of it. One that a row does not have is null.'),

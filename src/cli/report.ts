@@ -10,6 +10,10 @@ export interface ProgressReport {
   readonly dead_letters: number;
   readonly late: number;
   readonly checkpoint_ms: number | null;
+  /** Rows of its tables, by name; absent for a topology without. */
+  readonly tables?: Readonly<Record<string, number>>;
+  /** Tables whose sources are away, or cannot be used; absent for none. */
+  readonly old_tables?: readonly string[];
 }
 
 /** Turns successive statuses into rates. */
@@ -31,9 +35,16 @@ export class Reporter {
       lag: status.lag,
       dead_letters: totals.deadLetters,
       late: totals.late,
-      checkpoint_ms: times === undefined ? null : Math.round((times.prepare + times.write + times.commit + times.apply) * 10) / 10
+      checkpoint_ms: times === undefined ? null : Math.round((times.prepare + times.write + times.commit + times.apply) * 10) / 10,
+      ...tablesOf(status)
     };
   }
+}
+
+function tablesOf({ tables }: TopologyStatus): Pick<ProgressReport, 'tables' | 'old_tables'> {
+  if (tables.length === 0) return {};
+  const old = tables.filter(({ trouble }) => trouble !== null).map(({ name }) => name);
+  return { tables: Object.fromEntries(tables.map(({ name, rows }) => [name, rows])), ...(old.length === 0 ? {} : { old_tables: old }) };
 }
 
 /** Sums over a topology's nodes: what its sources received, what its sinks wrote, what went to the dead letter topic. */
@@ -59,6 +70,7 @@ export function statusLine(reports: readonly ProgressReport[]): string {
       if (report.state !== 'running') return `${report.topology}: ${report.state}`;
       const parts = [`in ${count(report.in_per_s)}/s`, `out ${count(report.out_per_s)}/s`, `lag ${count(report.lag)}`, `dead letters ${count(report.dead_letters)}`];
       if (report.checkpoint_ms !== null) parts.push(`checkpoint ${report.checkpoint_ms} ms`);
+      if (report.old_tables !== undefined) parts.push(`not up to date: ${report.old_tables.join(', ')}`);
       return `${report.topology}: ${parts.join('  ')}`;
     })
     .join(' | ');

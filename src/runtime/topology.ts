@@ -1,10 +1,9 @@
 import type { RuntimeEvents } from '../../actors/events.ts';
-import { asFailure } from '../../actors/failure.ts';
-import type { Failure } from '../../actors/failure.ts';
+import { asFailure, Failure } from '../../actors/failure.ts';
 import type { Assignment, Broker, GroupReader, ReaderSettings } from '../../actors/port.ts';
 import type { LifecycleState, TopologyStatus } from '../../actors/status.ts';
 import type { StateDirectory } from '../../actors/store.ts';
-import type { TableKeeper, TableSet } from '../../actors/table/table.ts';
+import type { TableKeeper, TableSet, TableStatus } from '../../actors/table/table.ts';
 import type { Plan } from '../topology/model.ts';
 import { Available } from './available.ts';
 import { Backoff } from './backoff.ts';
@@ -152,14 +151,15 @@ export class TopologyRuntime {
 
   status(): TopologyStatus {
     const { state } = this.#lifecycle;
-    const failure = this.#failure ?? (isFinal(state) ? null : this.#taskSet.trouble);
+    const tables = this.#tables?.status() ?? [];
+    const failure = this.#failure ?? (isFinal(state) ? null : (this.#taskSet.trouble ?? troubleOf(tables)));
     return {
       name: this.name,
       state,
       failure: failure === null ? null : { code: failure.code, message: failure.message, remedy: failure.remedy },
       tasks: this.#taskSet.counts,
       ...this.#progress.status(this.#settings.clock.elapsed()),
-      tables: this.#tables?.status() ?? []
+      tables
     };
   }
 
@@ -282,4 +282,10 @@ export class TopologyRuntime {
     this.#lifecycle.become(as === 'stopping' ? 'stopped' : 'failed');
     this.#ended.resolve();
   }
+}
+
+/** Why tasks do not begin that wait for a table; null where no table is waited for. */
+function troubleOf(tables: readonly TableStatus[]): Failure | null {
+  const waiting = tables.find(({ ready, trouble }) => !ready && trouble !== null);
+  return waiting === undefined ? null : new Failure('table_unavailable', `table ${waiting.name}: ${waiting.trouble ?? ''}`);
 }

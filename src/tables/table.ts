@@ -134,9 +134,11 @@ export class ReplicatedTable implements TableView {
       for (const each of asked) if (each.patient) this.#asked.push(each);
       for (const { patient, reject } of asked) if (!patient) reject(failure);
     } else {
-      this.#refused = failure;
-      this.#tell(failure);
-      for (const { reject } of asked) reject(failure);
+      const { name } = this.#settings;
+      const refused = failure.kind === 'fatal' ? failure : new Failure('record_failed', `table ${name}: ${failure.code}: ${failure.message}`, { cause: failure });
+      this.#refused = refused;
+      this.#tell(refused);
+      for (const { reject } of asked) reject(refused);
     }
   }
 

@@ -53,6 +53,9 @@ function observeStatus(meter: Meter, status: () => readonly TopologyStatus[]): v
   const checkpoints = counter('millrace_checkpoints', 'Epochs committed.');
   const tasks = gauge('millrace_tasks', 'Tasks assigned to this daemon, and those of them that run.');
   const restore = gauge('millrace_restore_remaining_records', 'Changelog offsets still to be read by tasks whose state is restored.');
+  const tableRows = gauge('millrace_table_rows', 'Rows of a replicated table on this daemon.');
+  const tableAge = gauge('millrace_table_age_seconds', 'Seconds since the source of a replicated table was last seen to be as the table is.');
+  const tableReady = gauge('millrace_table_ready', '1 once a replicated table was read to the end there was at the start, else 0.');
   const up = gauge('millrace_topology_up', '1 while the topology runs, else 0.');
   const states = gauge('millrace_topology_state', '1 for the state the topology is in, 0 for the others.');
   const write = (result: BatchObservableResult, each: TopologyStatus): void => {
@@ -68,11 +71,17 @@ function observeStatus(meter: Meter, status: () => readonly TopologyStatus[]): v
     result.observe(tasks, each.tasks.assigned, { topology, state: 'assigned' });
     result.observe(tasks, each.tasks.running, { topology, state: 'running' });
     result.observe(restore, each.restores.reduce((sum, { done, total }) => sum + total - done, 0), { topology });
+    for (const table of each.tables) {
+      const labels: Attributes = { topology, table: table.name };
+      result.observe(tableRows, table.rows, labels);
+      if (table.current !== null) result.observe(tableAge, Math.max(0, (Date.now() - table.current) / 1000), labels);
+      result.observe(tableReady, table.ready ? 1 : 0, labels);
+    }
     result.observe(up, each.state === 'running' ? 1 : 0, { topology });
     for (const state of lifecycleStates) result.observe(states, each.state === state ? 1 : 0, { topology, state });
   };
   meter.addBatchObservableCallback(
     (result) => { for (const each of status()) write(result, each); },
-    [received, outputs, fate, lag, checkpoints, tasks, restore, up, states]
+    [received, outputs, fate, lag, checkpoints, tasks, restore, tableRows, tableAge, tableReady, up, states]
   );
 }
