@@ -2,8 +2,7 @@ import { DueIndex } from '../keyed/due-index.ts';
 import type { Store } from '../store.ts';
 import type { PackedRow } from './table-row.ts';
 import { forgottenRow, reindexed } from './table-row.ts';
-import type { FoundVersion } from './table-rows.ts';
-import { rowPlace, versionFrom, versionPlace, versionTimeAfter } from './table-rows.ts';
+import { rowPlace, versionFrom, versionPlace } from './table-rows.ts';
 
 /** Writes the rows of a table node. Keys that are forgotten are in an index by the time from which they are, replaced versions in one by the time until which they counted. */
 export interface TableKeeper {
@@ -92,25 +91,14 @@ export class VersionedRows implements TableKeeper {
     if (row.length === 1) this.#ended.put(row[0], place);
   }
 
-  /** A version takes its place among those that were replaced; `last` is the time of the row. */
+  /** A version takes its place among those that were replaced. What came before it may be there for longer than it counts, as this one may: until the row that there is now, at `last`. */
   #insert(key: string, row: PackedRow, last: number): void {
-    const [time] = row;
-    const earlier = versionFrom(this.#store, key, time);
-    if (earlier?.row[0] === time) {
-      this.#store.put(earlier.place, [earlier.until, row]);
-      return;
-    }
-    const isNeighbour = earlier !== null && earlier.until > time;
-    const until = isNeighbour ? earlier.until : (versionTimeAfter(this.#store, key, time) ?? last);
-    if (isNeighbour) this.#shorten(key, earlier, time);
-    this.#version(key, until, row);
+    const earlier = versionFrom(this.#store, key, row[0]);
+    if (earlier !== null && earlier.row[0] === row[0]) this.#store.put(versionPlace(key, row[0]), [earlier.until, row]);
+    else this.#version(key, last, row);
   }
 
-  #shorten(key: string, { place, until, row }: FoundVersion, end: number): void {
-    this.#ended.delete(until, place);
-    this.#version(key, end, row);
-  }
-
+  /** `until`: the time from which it is of no use. */
   #version(key: string, until: number, row: PackedRow): void {
     const place = versionPlace(key, row[0]);
     this.#store.put(place, [until, row]);

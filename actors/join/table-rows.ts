@@ -3,7 +3,7 @@ import type { Store } from '../store.ts';
 import type { PackedRow, TableRow } from './table-row.ts';
 import { liveRow } from './table-row.ts';
 
-/** A version that was replaced: it counts from its time until then. */
+/** A version that was replaced: from `until` on it is of no use, for a later one counts by then. */
 export type PackedVersion = readonly [until: number, row: PackedRow];
 
 const rowTag = 'r';
@@ -47,32 +47,15 @@ export class TableRows {
   }
 }
 
-/** A version and where it lies. */
-export interface FoundVersion {
-  readonly place: string;
-  readonly until: number;
-  readonly row: PackedRow;
-}
-
 /** The last of the replaced versions of a key that is not later than a time; null for none. */
-export function versionFrom(store: Store, key: string, time: number): FoundVersion | null {
-  let found: FoundVersion | null = null;
-  for (const [place, version] of store.range(versionPlace(key, time), versionsEnd(key))) {
+export function versionFrom(store: Store, key: string, time: number): { readonly until: number; readonly row: PackedRow } | null {
+  let found: { readonly until: number; readonly row: PackedRow } | null = null;
+  for (const [, version] of store.range(versionPlace(key, time), versionsEnd(key))) {
     const [until, row] = version as unknown as PackedVersion;
-    if (found === null || row[0] > found.row[0]) found = { place, until, row };
+    if (found === null || row[0] > found.row[0]) found = { until, row };
     if (key.length < longKey) return found;
   }
   return found;
-}
-
-/** The time of the first of the replaced versions of a key that is later than a time; null for none. */
-export function versionTimeAfter(store: Store, key: string, time: number): number | null {
-  let first: number | null = null;
-  for (const [, version] of store.range(versionPlace(key, Infinity), versionPlace(key, time))) {
-    const [, row] = version as unknown as PackedVersion;
-    if (first === null || row[0] < first) first = row[0];
-  }
-  return first;
 }
 
 /** Where the row of a key lies. */
@@ -82,7 +65,7 @@ export function rowPlace(key: string): string {
 
 /** Where a version lies: later ones before earlier ones, so that the last one up to a time is the first from there. */
 export function versionPlace(key: string, time: number): string {
-  return versionsOf(key) + (time === Infinity ? '' : timeToBinary(0 - time));
+  return versionsOf(key) + timeToBinary(0 - time);
 }
 
 /** The length in front keeps the versions of one key together, whatever bytes it has. */
