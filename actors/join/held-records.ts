@@ -57,7 +57,8 @@ export class HeldRecords {
     const gone = new Set(due.slice(0, next));
     this.#keep(this.#fresh.filter((arrival) => !gone.has(arrival)));
     this.#fresh = [];
-    return this.first() <= upTo;
+    const first = this.first();
+    return first !== Infinity && first <= upTo;
   }
 
   /** The earliest time of what is stored; Infinity for none. */
