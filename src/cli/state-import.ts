@@ -107,6 +107,8 @@ function show(tasks: readonly ImportTask[], { header, entries }: StateFile, { of
     return;
   }
   output.print(textTable([['task', 'epoch', 'entries', ''], ...tasks.map(({ index, exported, fate }) => [exported.task, String(exported.epoch), String(entries[index] ?? 0), remarks[fate]])], [1, 2]));
+  const all = Math.max(0, ...tasks.flatMap(({ exported: { counts = {} } }) => Object.values(counts)));
+  if (tasks.length < all) output.print(`The export has ${tasks.length} of ${all} tasks: the others stay as they are.\n`);
   if (moved.length === 0) return;
   output.print(textTable([['topic', 'partition', 'committed', 'export'], ...moved.map(({ topic, partition, committed, exported }) => [topic, String(partition), committed === null ? '-' : String(committed), String(exported)])], [1, 2, 3]));
   output.print(offsets === 'set' ? 'The offsets are set to those of the export: what was read since is read again, and its results come again.\n' : 'The offsets stay: results reflect the input up to the export, and from what is committed on.\n');

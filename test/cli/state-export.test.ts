@@ -207,6 +207,9 @@ describe('millrace state export | import, of one run', () => {
     const { stdout } = await state(site, 'export', '--results', '--task', 'counts-1');
     const found = stdout.trim().split('\n').map((line) => JSON.parse(line) as { task: string; key: string; window: { start: string } });
     assert.equal(found.length, 40);
+    const one = { ...site, rows: join(stateFolder(), 'one.ndjson') };
+    await state(one, 'export', '--out', one.rows, '--task', 'counts-1');
+    assert.match((await take(one, '--replace')).stdout, /counts-1 .*\nThe export has 1 of 2 tasks: the others stay as they are\.\n/);
     assert.deepEqual([found[0]?.task, found[0]?.key, found[0]?.window.start], ['counts-1', 'g1', '2001-01-01T00:01:00.000Z']);
     const plan = planOf(site.counted.yaml);
     const open = createStateDirectory(join(site.state, 'half')).open({ topology: plan.group, task: 'counts-0', stores: new Map([['counts', {}]]), durability: 'process' });
