@@ -19,6 +19,8 @@ export class TableStorage {
   constructor(folder: TableFolder, holds: string | null) {
     this.#folder = folder;
     this.#holds = holds;
+    // What a run left that was killed would be added to.
+    if (holds === null) folder.reuse(null);
   }
 
   /** What is looked up in; null before the first one. */

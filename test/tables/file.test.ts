@@ -39,6 +39,20 @@ describe('a table of a file', () => {
     }
   });
 
+  it('is read anew after a kill, into nothing that the kill left', async () => {
+    const path = join(emptyFolder(), 'airports.csv');
+    writeFileSync(path, csv);
+    const world = new TableWorld();
+    const tables = { airports: { type: 'file', path, key: 'code' } };
+    for (let start = 0; start < 3; start += 1) {
+      const opened = world.open(tables);
+      const { set, get, status } = opened;
+      await set.ready();
+      assert.deepEqual([get('MUC'), status().rows], [{ code: 'MUC', name: 'München' }, 2]);
+      await world.kill(opened);
+    }
+  });
+
   it('follows the file, and reads it only where its contents have changed', async () => {
     const { set, get, write, loaded, path } = tableOf('airports.csv', csv, {}, { follow: true });
     await set.ready();
