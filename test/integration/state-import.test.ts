@@ -78,9 +78,13 @@ describe('state from a file on Kafka', { concurrency: 2 }, () => {
     await feed(site, 0, 2000);
     const daemon = start(site);
     await daemon.caughtUp();
-    const fed = feedSlowly(site, 2000, 6000);
+    let exporting = true;
+    const feeding = feedWhile(site, 2000, () => exporting);
     for (let times = 0; times < 4; times += 1) await command(site, 'export', '--out', site.rows);
-    await fed;
+    exporting = false;
+    const fed = await feeding;
+    await feed(site, fed, fed + 600);
+    await daemon.caughtUp();
     await daemon.kill();
     await lose(site);
     // One that was killed counts until its session times out.
@@ -88,12 +92,15 @@ describe('state from a file on Kafka', { concurrency: 2 }, () => {
     let taken = await millrace(['state', 'import', site.file, '--node', 'counts', '--state-dir', site.state, ...args]);
     for (let tries = 0; taken.code === 75 && tries < 40; tries += 1) taken = await millrace(['state', 'import', site.file, '--node', 'counts', '--state-dir', site.state, ...args]);
     assert.match(taken.stdout, /The offsets are set to those of the export[^]*Done\./, taken.stderr);
-    await feed(site, 6000, 6600);
+    await feed(site, fed + 600, fed + 1200);
     await run(site);
-    await site.backend.use((broker) => verifyCounted(broker, site.counted.topics.out, 6600, { once: false }));
+    await site.backend.use((broker) => verifyCounted(broker, site.counted.topics.out, fed + 1200, { once: false }));
   });
 });
 
-async function feedSlowly(site: Site, from: number, to: number): Promise<void> {
-  for (let at = from; at < to; at += 50) await feed(site, at, at + 50);
+/** Feeds a little at a time; gives the number behind the last record. */
+async function feedWhile(site: Site, from: number, goesOn: () => boolean): Promise<number> {
+  let at = from;
+  for (; goesOn(); at += 50) await feed(site, at, at + 50);
+  return at;
 }
