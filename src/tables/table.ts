@@ -132,7 +132,8 @@ export class ReplicatedTable implements TableView {
       this.#tries += 1;
       this.#tell(failure);
       for (const each of asked) if (each.patient) this.#asked.push(each);
-      for (const { patient, reject } of asked) if (!patient) reject(failure);
+      const told = new Failure(failure.code, `table ${this.#settings.name}: ${failure.message}`, { cause: failure });
+      for (const { patient, reject } of asked) if (!patient) reject(told);
     } else {
       const { name } = this.#settings;
       const refused = failure.kind === 'fatal' ? failure : new Failure('record_failed', `table ${name}: ${failure.code}: ${failure.message}`, { cause: failure });

@@ -20,7 +20,7 @@ import type { PutRecord, Restart } from './case.ts';
 import { CaseClock } from './clock.ts';
 import type { Names } from './names.ts';
 import { quietEvents } from './quiet-events.ts';
-import { settle, settleUntil, still } from './settle.ts';
+import { NotSettled, settle, settleUntil, still } from './settle.ts';
 
 /** What a world is made of. */
 export interface WorldSettings {
@@ -87,8 +87,10 @@ export class World {
   async settle(): Promise<void> {
     if (!this.#goesOn && this.#fresh) await this.#start();
     if (this.#runtime === null) return;
-    await this.#runtime.refreshTables();
-    await settle(this.#runtime, this.clock);
+    await this.#settled(this.#runtime, async (runtime) => {
+      await runtime.refreshTables();
+      await settle(runtime, this.clock);
+    });
   }
 
   async advance(milliseconds: number): Promise<void> {
@@ -168,7 +170,18 @@ export class World {
       this.#root
     );
     this.#runtime.start();
-    await settle(this.#runtime, this.clock);
+    await this.#settled(this.#runtime, (runtime) => settle(runtime, this.clock));
+  }
+
+  /** What does not come to an end, because a table cannot be read for example, says why. */
+  async #settled(runtime: TopologyRuntime, work: (runtime: TopologyRuntime) => Promise<void>): Promise<void> {
+    try {
+      await work(runtime);
+    } catch (error) {
+      const failure = runtime.status().failure;
+      if (failure?.code === 'table_unavailable') throw new NotSettled(failure.message);
+      throw error;
+    }
   }
 
   async #end(how: Restart): Promise<void> {

@@ -71,6 +71,18 @@ describe('probes and metrics', () => {
     assert.equal(value('millrace_build_info', 'version="1.2.3",commit="abc1234"'), 1);
   });
 
+  it('shows tables: how many rows, how old, and why they are not up to date', async () => {
+    const users = { name: 'users', type: 'kafka', ready: true, rows: 3, bytes: 4096, current: Date.now() - 90_000, trouble: 'away from s3cret' };
+    status = [{ ...running, tables: [users, { ...users, name: 'none', ready: false, rows: 0, current: null, trouble: null }] }];
+    const { topologies } = (await (await fetch(`${admin.url}/readyz`)).json()) as { topologies: { tables?: unknown }[] };
+    assert.deepEqual(topologies[0]?.tables, [{ name: 'users', ready: true, rows: 3, trouble: 'away from [redacted]' }, { name: 'none', ready: false, rows: 0 }]);
+    const text = await (await fetch(`${admin.url}/metrics`)).text();
+    assert.match(text, /^millrace_table_rows\{topology="orders",table="users"\} 3$/m);
+    assert.match(text, /^millrace_table_ready\{topology="orders",table="none"\} 0$/m);
+    assert.ok(Number(/^millrace_table_age_seconds\{topology="orders",table="users"\} (\S+)$/m.exec(text)?.[1]) >= 90);
+    assert.doesNotMatch(text, /^millrace_table_age_seconds\{topology="orders",table="none"\}/m);
+  });
+
   it('knows nothing else, and changes nothing', async () => {
     assert.equal((await fetch(`${admin.url}/secrets`)).status, 404);
     assert.equal((await fetch(`${admin.url}/readyz`, { method: 'POST' })).status, 405);

@@ -62,17 +62,17 @@ describe('a table of a query of PostgreSQL', () => {
 
   test('keeps the rows where the answer cannot be used, and says why without the password', async (postgres) => {
     for (const [query, options, why] of [
-      ['select 1 as id from generate_series(1, 2)', {}, /^The query gives the key "1" more than once in id\.$/],
-      ['select null::int as id', {}, /^PostgreSQL: expected a key in column id of each row, found null in row 1\.$/],
-      ['select 1 as a, 2 as b', {}, /^PostgreSQL: expected a column id, the query gives a, b\.$/],
-      ['select * from none', {}, /^PostgreSQL: relation "none" does not exist\.$/],
-      ['create table x (id int)', {}, /^PostgreSQL: cannot execute CREATE TABLE in a read-only transaction\.$/],
-      ['select 1 as id; select 2 as id', {}, /^PostgreSQL: cannot insert multiple commands into a prepared statement\.$/],
-      ['select 1 as id, pg_sleep(30)', { timeout: '1s' }, /^PostgreSQL: canceling statement due to statement timeout\.$/],
-      ['select 1 as id', { url: postgres.wrongUrl }, /^PostgreSQL: password authentication failed for user "millrace"\.$/],
-      ['select 1 as id', { url: `${postgres.url.slice(0, postgres.url.lastIndexOf('/'))}/none` }, /^PostgreSQL: database "none" does not exist\.$/],
-      [`select '${postgres.password}'::int as id`, {}, /^PostgreSQL: invalid input syntax for type integer: "\*\*\*"\.$/],
-      ['select 1 as id', { url: 'postgres://millrace:s3cret@127.0.0.1:1/none' }, /^PostgreSQL: connect ECONNREFUSED 127\.0\.0\.1:1\.$/]
+      ['select 1 as id from generate_series(1, 2)', {}, /^table users: The query gives the key "1" more than once in id\.$/],
+      ['select null::int as id', {}, /^table users: PostgreSQL: expected a key in column id of each row, found null in row 1\.$/],
+      ['select 1 as a, 2 as b', {}, /^table users: PostgreSQL: expected a column id, the query gives a, b\.$/],
+      ['select * from none', {}, /^table users: PostgreSQL: relation "none" does not exist\.$/],
+      ['create table x (id int)', {}, /^table users: PostgreSQL: cannot execute CREATE TABLE in a read-only transaction\.$/],
+      ['select 1 as id; select 2 as id', {}, /^table users: PostgreSQL: cannot insert multiple commands into a prepared statement\.$/],
+      ['select 1 as id, pg_sleep(30)', { timeout: '1s' }, /^table users: PostgreSQL: canceling statement due to statement timeout\.$/],
+      ['select 1 as id', { url: postgres.wrongUrl }, /^table users: PostgreSQL: password authentication failed for user "millrace"\.$/],
+      ['select 1 as id', { url: `${postgres.url.slice(0, postgres.url.lastIndexOf('/'))}/none` }, /^table users: PostgreSQL: database "none" does not exist\.$/],
+      [`select '${postgres.password}'::int as id`, {}, /^table users: PostgreSQL: invalid input syntax for type integer: "\*\*\*"\.$/],
+      ['select 1 as id', { url: 'postgres://millrace:s3cret@127.0.0.1:1/none' }, /^table users: PostgreSQL: connect ECONNREFUSED 127\.0\.0\.1:1\.$/]
     ] as const) {
       const { set, status, troubles } = tableOf(postgres, query, options);
       await assert.rejects(set.ready(), { code: 'table_unavailable', message: why });
