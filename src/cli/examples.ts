@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import type { Plan } from '../topology/model.ts';
 import { loadTopologies } from '../topology/load.ts';
 import { packagePath } from './package-root.ts';
 
@@ -51,12 +52,20 @@ export function filesOf({ file }: Example, target: string): NewFile[] {
   const [plan] = plans;
   if (plan === undefined) throw new Error(`${file} is not valid: ${problems.map(({ message }) => message).join('; ')}`);
   const beside = dirname(resolve(target));
-  const named = plan.files.slice(1).map((path) => relative(folder, resolve(path)));
+  const named = [...plan.files.slice(1), ...tableFiles(plan)].map((path) => relative(folder, resolve(path)));
   return [
     { path: resolve(target), content: readFileSync(file) },
     { path: resolve(casesOf(target)), content: readFileSync(casesOf(file)) },
     ...[...schemas, ...named].map((path) => ({ path: join(beside, path), content: readFileSync(join(folder, path)) }))
   ];
+}
+
+/** Files that hold the rows of tables. */
+function tableFiles({ tables }: Plan): string[] {
+  return tables.flatMap((table) => {
+    const logic = table.build();
+    return logic.from === 'file' ? [logic.path] : [];
+  });
 }
 
 /** The file of the cases of a topology. */

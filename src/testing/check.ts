@@ -1,5 +1,6 @@
-import { noCounts } from '../../actors/accounting.ts';
+import { fates, noCounts } from '../../actors/accounting.ts';
 import type { Counts } from '../../actors/accounting.ts';
+import { nameInFile } from '../runtime/node-name.ts';
 import type { Expectation, Place } from './case.ts';
 import { compareOutput } from './compare.ts';
 import type { Mismatch } from './compare.ts';
@@ -56,7 +57,10 @@ export class Checker {
       const known = before.get(name) ?? noCounts();
       fresh.set(name, Object.fromEntries(Object.entries(counts).map(([fate, count]) => [fate, count - known[fate as keyof Counts]])) as unknown as Counts);
     }
-    for (const [name, counts] of fresh) if (name.endsWith('.before')) fresh.set(name.slice(0, -'.before'.length), counts);
+    for (const [name, counts] of [...fresh]) {
+      if (name.endsWith('.before')) fresh.set(nameInFile(name), counts);
+      else if (name.includes('.before.')) fresh.set(nameInFile(name), withHalf(fresh.get(nameInFile(name)) ?? noCounts(), counts));
+    }
     return fresh;
   }
 
@@ -86,4 +90,15 @@ export class Checker {
       ...left.map((found) => ({ place, message: `state.${node}: not expected: ${show(found)}`, found }))
     ];
   }
+}
+
+/** What a node with several inputs received: what came to where it works, and what one of its halves before a hop kept back. */
+function withHalf(node: Counts, half: Counts): Counts {
+  const sum = { ...node };
+  for (const fate of fates) {
+    if (fate === 'absorbed') continue;
+    sum[fate] += half[fate];
+    sum.received += half[fate];
+  }
+  return sum;
 }

@@ -2,7 +2,7 @@ import { ownerOf } from '../../actors/topic-set.ts';
 import { topicsOf } from '../runtime/topology-topics.ts';
 import type { Plan } from '../topology/model.ts';
 
-/** A source as cases name it. */
+/** A source, or a table that is a topic, as cases name it. */
 export interface SourceName {
   /** The one topic it reads; null where it reads several, or by pattern. */
   readonly topic: string | null;
@@ -22,7 +22,7 @@ export interface Names {
   readonly nodes: ReadonlySet<string>;
   /** Topics to be made. */
   readonly topics: readonly string[];
-  /** True for a topic that a source reads. */
+  /** True for a topic that a source or a table reads. */
   reads(topic: string): boolean;
 }
 
@@ -50,6 +50,13 @@ export function namesOf(plan: Plan): Names {
     if (node.kind === 'transform' && node.late !== null) add(gathered.late, node.late);
     if (node.onError.action === 'dead_letter') add(gathered.deadLetters, node.onError.topic);
   }
+  const tableTopics = new Set<string>();
+  for (const table of plan.tables) {
+    const logic = table.build();
+    if (logic.from !== 'topic') continue;
+    tableTopics.add(logic.topic);
+    sources.set(table.name, { topic: logic.topic, json: logic.codec.id.startsWith('json') });
+  }
   const sets = plan.subTopologies.map(({ reads }) => reads);
   return {
     sources,
@@ -58,7 +65,7 @@ export function namesOf(plan: Plan): Names {
     keyed: new Set(plan.nodes.flatMap((node) => (node.kind === 'transform' && node.holds !== null ? [node.name] : []))),
     nodes: new Set(plan.nodes.map(({ name }) => name).filter((name) => !name.includes('.'))),
     topics: [...topicsOf(plan).keys()],
-    reads: (topic) => !internal.has(topic) && ownerOf(topic, sets) >= 0
+    reads: (topic) => tableTopics.has(topic) || (!internal.has(topic) && ownerOf(topic, sets) >= 0)
   };
 }
 

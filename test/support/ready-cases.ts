@@ -63,6 +63,9 @@ function click(partition: number, user: string, minutes: number, amount?: number
   return { topic: 'clicks', partition, value: { user_id: user, page: `/${minutes}`, amount }, timestamp: visit + minutes * minute };
 }
 
+/** An order in each of three partitions whose payments are in each of three: they keep event time going. */
+const openPair = { key: 'open', order: { order: 'open', amount: 1, at: start + 10 * minute }, payment: { order: 'open', amount: 1, at: start + 10 * minute }, time: { order: start + 10 * minute, payment: start + 10 * minute } };
+
 /** By the name of the file in config/. */
 export const cases: Readonly<Record<string, ReadyCase>> = {
   starter: {
@@ -234,6 +237,65 @@ export const cases: Readonly<Record<string, ReadyCase>> = {
     },
     async check(broker) {
       assert.deepEqual((await readCommitted(broker, 'user-sessions')).map(({ key }) => Buffer.from(key ?? []).toString()), ['ann']);
+    }
+  },
+  enrich: {
+    input: [
+      { topic: 'users', key: 'u1', value: { name: 'Ada', country: 'GB', email: 'a@example.com' } },
+      { topic: 'users', key: 'u2', value: { name: 'Bob', country: 'US' } },
+      { topic: 'users', key: 'u2', value: null },
+      { topic: 'page-views', value: { user_id: 'u1', page: '/' } },
+      { topic: 'page-views', value: { user_id: 'u2', page: '/a' } },
+      { topic: 'page-views', value: { page: '/b' } }
+    ],
+    expected: {
+      'page-views-enriched': [
+        { user_id: 'u1', page: '/', user: { name: 'Ada', country: 'GB' }, country: 'GB' },
+        { user_id: 'u2', page: '/a', user: null, country: 'unknown' }
+      ],
+      'page-views-errors': [{ page: '/b' }]
+    }
+  },
+  payments: {
+    waitsFor: { sink: 'unpaid', records: 1 },
+    input: [
+      { topic: 'orders-made', value: { order: 'o1', amount: 10, at: start } },
+      { topic: 'orders-made', value: { order: 'o2', amount: 20, at: start + 1000 } },
+      { topic: 'payments-made', value: { order: 'o1', amount: 10, at: start + 30_000 } },
+      { topic: 'payments-made', value: { order: 'o9', amount: 5, at: start + 20_000 } },
+      ...[0, 1, 2].flatMap((partition) => ['orders-made', 'payments-made'].map((topic) => ({ topic, partition, value: { order: 'open', amount: 1, at: start + 10 * minute } })))
+    ],
+    expected: {
+      'orders-paid': [
+        { key: 'o1', order: { order: 'o1', amount: 10, at: start }, payment: { order: 'o1', amount: 10, at: start + 30_000 }, time: { order: start, payment: start + 30_000 } },
+        { key: 'o2', order: { order: 'o2', amount: 20, at: start + 1000 }, payment: null, time: { order: start + 1000, payment: null } },
+        ...Array.from({ length: 9 }, () => openPair)
+      ],
+      'orders-unpaid': [{ key: 'o2', order: { order: 'o2', amount: 20, at: start + 1000 }, payment: null, time: { order: start + 1000, payment: null } }],
+      'payments-unordered': [{ key: 'o9', order: null, payment: { order: 'o9', amount: 5, at: start + 20_000 }, time: { order: null, payment: start + 20_000 } }],
+      'payments-wrong': [],
+      'order-payments-late': [],
+      'order-payments-errors': []
+    }
+  },
+  dedupe: {
+    input: [0, 1, 2].flatMap((partition) => [1, 2].map((click) => ({ topic: 'ad-clicks', partition, value: { click_id: `c${click}`, ad: 7, at: start } }))),
+    expected: { 'ad-clicks-unique': [{ click_id: 'c1', ad: 7, at: start }, { click_id: 'c2', ad: 7, at: start }], 'ad-clicks-late': [], 'ad-clicks-errors': [] }
+  },
+  customers: {
+    waitsFor: { sink: 'addressed', records: 2 },
+    input: [
+      { topic: 'customer-changes', key: 'c1', value: { city: 'London', updated_at: start } },
+      { topic: 'customer-changes', key: 'c1', value: { city: 'Paris', updated_at: start + 60 * minute } },
+      { topic: 'bills', value: { bill: 'b1', customer_id: 'c1', made_at: start + 30 * minute } },
+      { topic: 'bills', value: { bill: 'b2', customer_id: 'c1', made_at: start + 90 * minute } }
+    ],
+    expected: {
+      'bills-addressed': [
+        { bill: 'b1', customer_id: 'c1', made_at: start + 30 * minute, customer: { city: 'London', updated_at: start } },
+        { bill: 'b2', customer_id: 'c1', made_at: start + 90 * minute, customer: { city: 'Paris', updated_at: start + 60 * minute } }
+      ],
+      'bills-errors': []
     }
   },
   mirror: {
