@@ -235,7 +235,8 @@ describe('a join as of event time', () => {
           if (kind === 'table' || kind === 'stream') feed(kind, count);
           else if (kind === 'barrier') {
             const ends = timesOf(n);
-            const { join } = team.barrier(ends);
+            const { join, table } = team.barrier(ends);
+            assert.deepEqual([join.passed.again, table.passed.again], [null, null]);
             now = { ...now, table: Math.max(now.table, ends.table.watermark), stream: Math.max(now.stream, ends.stream.watermark) };
             now = { ...now, floor: Math.max(now.floor, Math.min(now.table, asked) - history) };
             const due = now.held.filter(({ datum: { time } }) => (ends.stream.idle || time <= now.stream) && (ends.table.idle || time < now.table));

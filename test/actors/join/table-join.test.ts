@@ -170,6 +170,8 @@ describe('a join with a table as of event time', () => {
     assert.equal(count({ table: at(-Infinity, true), stream: at(40) }), 1);
     assert.equal(count({ table: at(31), stream: at(-Infinity, true) }), 1);
     assert.equal(count({ table: at(-Infinity, true), stream: at(-Infinity, true) }), 2);
+    // Nor is another checkpoint asked for, again and again.
+    assert.equal(fresh().barrier({ table: at(10, true), stream: at(10, true) }).join.passed.again, null);
   });
 
   it('what was idle may have awoken: then a record waits all the same', () => {

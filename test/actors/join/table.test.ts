@@ -8,6 +8,7 @@ import type { PackedVersion } from '../../../actors/join/table-rows.ts';
 import { TableRows } from '../../../actors/join/table-rows.ts';
 import type { StreamRecord } from '../../../actors/record.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { applyEpoch, identity, stateDirectory } from '../../support/state.ts';
 import { recordOf } from '../../topology/harness.ts';
 import { KeyedNode, textOf } from '../keyed/task.ts';
 import { logicOf } from './team.ts';
@@ -289,6 +290,21 @@ describe('the records of a table', () => {
     assert.deepEqual([25, 30].map((time) => new TableRows(store).asOf('k', time)?.value), [undefined, 'w']);
     keeper.expire(100, 20, 1);
     assert.deepEqual([store.size, keeper.overdue(100, 20)], [1, false]);
+  });
+
+  it('with keys so long that they lie on disk in another order are found by time all the same', () => {
+    const state = stateDirectory().directory.open(identity());
+    const store = state.store('counts');
+    const keeper = new VersionedRows(store);
+    const key = 'k'.repeat(1895);
+    for (let time = 1; time <= 40; time++) keeper.put(key, [time * 10, time]);
+    applyEpoch(state, 1, {});
+    applyEpoch(state, 2, {});
+    const rows = new TableRows(store);
+    for (let time = 10; time < 410; time += 3) assert.equal(rows.asOf(key, time)?.value, Math.floor(time / 10), `as of ${time}`);
+    keeper.expire(400, 200, 1000);
+    assert.deepEqual([[...store.range('v', 'w')].length, rows.asOf(key, 200)?.value], [20, 20]);
+    state.close();
   });
 
   it('that are many to forget are forgotten in several checkpoints, which come at once', () => {
