@@ -1,6 +1,6 @@
 /*
  * `npm run bench`: workload W1 (bench/w1.yaml) on a real Kafka that it starts; what it prints it also writes to bench/RESULTS.md.
- * `npm run bench -- latency` measures one section alone (throughput, latency, windows, joins, state, partitions, sizes, idle) and only prints.
+ * `npm run bench -- latency` measures one section alone (throughput, latency, windows, joins, tables, state, partitions, sizes, idle) and only prints.
  */
 import { writeFileSync } from 'node:fs';
 import type { Broker } from '../actors/port.ts';
@@ -12,6 +12,7 @@ import { latency } from './latency.ts';
 import type { Latency } from './latency.ts';
 import { count, machine, median, table } from './report.ts';
 import { stateAtScale } from './state.ts';
+import { tablesAtScale } from './tables.ts';
 import { load, throughput } from './throughput.ts';
 import type { Backlog, Throughput } from './throughput.ts';
 import type { Delivery } from './topics.ts';
@@ -67,6 +68,11 @@ const sections: Readonly<Record<string, () => Promise<string>>> = {
       rows.push(['W4', delivery, ...throughputCells(await medianOf(() => joinThroughput(broker, kafka.brokers, delivery, orders)))]);
     }
     return `## Joins\n\nW2 (\`bench/w2.yaml\`): ${count(backlog)} events, each with three fields of its user, from a compacted topic of 100,000 that the daemon keeps. W4 (\`bench/w4.yaml\`): ${count(orders.records)} records, orders joined with payments within a minute (left), nine of ten orders paid; state in LMDB and a changelog. Per record read; medians of ${runs} runs by CPU.\n\n${table(['workload', 'delivery', ...throughputHead], rows)}`;
+  },
+  async tables() {
+    const figures = await tablesAtScale(broker, kafka.brokers, backlog);
+    const rows = figures.map(({ source, load: seconds, longest, peak, resident, file, lookUpsPerSecond, again }) => [source, seconds.toFixed(1), longest.toFixed(0), count(peak / 1e6), count(resident / 1e6), count(file / 1e6), count(lookUpsPerSecond), count(again)]);
+    return `## Tables\n\n${count(backlog)} users of about 100 bytes under keys in no order, read into a table by a process that does nothing else, then 1,000,000 look-ups at random, then opened again on the same directory. Pages of the file that are mapped count as resident until the system wants them.\n\n${table(['source', 'load s', 'longest turn ms', 'peak RSS MB', 'RSS MB', 'on disk MB', 'look-ups/s', 'again ms'], rows)}`;
   },
   state() {
     const { keys, file, restoredPerSecond, updatesPerSecond, checkpoint, resident, mapped, openAfterClose, openAfterKill } = stateAtScale(10 * backlog);
