@@ -56,7 +56,7 @@ export class IntervalNode implements TransformLogic {
     // Of a pair the record that waited is in time for the other one; one without a partner may itself be as old as can be.
     this.#hold = left.kept || right.kept ? reach : Math.max(left.ahead, right.ahead) + grace;
     this.#own = task.watermark;
-    this.#passedOn = this.#promise(this.#overdue());
+    this.#passedOn = this.#promise(Math.min(...this.#halves.map(({ options, rows }) => rows.oldest(this.#past(options)))));
   }
 
   process(batch: Batch, out: Collector, input: number): void {
@@ -69,8 +69,7 @@ export class IntervalNode implements TransformLogic {
     const { watermark, idle } = lowest(inputs, this.#own);
     this.#own = watermark;
     this.#sequence.save();
-    this.#expire(out);
-    const overdue = this.#overdue();
+    const overdue = this.#expire(out);
     this.#passedOn = Math.max(this.#passedOn, this.#promise(overdue));
     return { own: this.#own, watermark: this.#passedOn, idle, again: overdue === Infinity ? null : 0 };
   }
@@ -128,19 +127,18 @@ export class IntervalNode implements TransformLogic {
     return partners;
   }
 
-  #expire(out: Collector): void {
+  /** Gives the time of the first record that is over and left there; Infinity for none. */
+  #expire(out: Collector): number {
     let left = maxExpired;
+    let overdue = Infinity;
     for (const { side, options, rows } of this.#halves) {
-      for (const { key, row, alone } of rows.expire(this.#past(options), left)) {
-        left -= 1;
-        if (alone) out.copy(this.#result(side, key, unpackRecord(key, row, this.#own), null), 0);
-      }
+      const expiry = rows.expire(this.#past(options), left, (key, row) => {
+        out.copy(this.#result(side, key, unpackRecord(key, row, this.#own), null), 0);
+      });
+      left -= expiry.count;
+      overdue = Math.min(overdue, expiry.overdue);
     }
-  }
-
-  /** The time of the first record that is over and still there; Infinity for none. */
-  #overdue(): number {
-    return Math.min(...this.#halves.map(({ options, rows }) => rows.oldest(this.#past(options))));
+    return overdue;
   }
 
   /** Records up to this time are over. */

@@ -30,11 +30,11 @@ const lastPlace = 'c';
 const alone = 1;
 const settled = 0;
 
-/** A record that is over, and taken out of the store. */
-export interface Expired {
-  readonly key: string;
-  readonly row: Row;
-  readonly alone: boolean;
+/** What a look at what is over came to. */
+export interface Expiry {
+  readonly count: number;
+  /** The time of the first that is left; Infinity for none. */
+  readonly overdue: number;
 }
 
 /** Numbers the records of both sides, so that equal ones are two. After so many only old ones could be taken for each other. */
@@ -95,24 +95,24 @@ export class SideRows {
     if (this.#store.get(entry) === alone) this.#store.put(entry, settled);
   }
 
-  /** Takes out what is as old as `time`, or older, up to `limit` rows. */
-  *expire(time: number, limit: number): Iterable<Expired> {
-    let left = limit;
+  /** Takes out what is as old as `time`, or older, up to `limit` rows, by time. Those that had no partner are handed over. */
+  expire(time: number, limit: number, onAlone: (key: string, row: Row) => void): Expiry {
+    let count = 0;
     for (const [entry, state] of this.#upTo(time)) {
-      if (left-- === 0) return;
+      if (count === limit) return { count, overdue: binaryToTime(entry, 1) };
+      count += 1;
       const key = entry.slice(13);
       const place = this.#tags.rows + lengthOf(key) + key + entry.slice(1, 13);
-      const row = this.#store.get(place) as unknown as Row;
+      if (state === alone) onAlone(key, this.#store.get(place) as unknown as Row);
       this.#store.delete(entry);
       this.#store.delete(place);
-      yield { key, row, alone: state === alone };
     }
+    return { count, overdue: Infinity };
   }
 
   /** The time of the oldest row that is as old as `time`, or older; Infinity for none. */
   oldest(time: number): number {
-    for (const [entry] of this.#upTo(time)) return binaryToTime(entry, 1);
-    return Infinity;
+    return this.expire(time, 0, () => undefined).overdue;
   }
 
   /** Every row, by key. */
