@@ -78,6 +78,11 @@ function versionsEnd(key: string): string {
   return `${versionsOf(key)}\xff\xff`;
 }
 
+/** Where all versions of a key lie: from the first to below the second. */
+export function versionsRange(key: string): readonly [from: string, to: string] {
+  return [versionsOf(key), versionsEnd(key)];
+}
+
 function following(tag: string): string {
   return String.fromCharCode(tag.charCodeAt(0) + 1);
 }

@@ -9,7 +9,7 @@ import type { Arguments } from './command.ts';
 import { exitCode } from './exit-code.ts';
 import { storeNode } from './state-node.ts';
 import type { Output } from './output.ts';
-import { showKey } from './state-key.ts';
+import { showEntry } from './state-entry.ts';
 import { nothingIn, stateTarget } from './state-selection.ts';
 
 /** `millrace state export`: a node's store as JSON lines, also while a daemon runs. */
@@ -63,7 +63,7 @@ function writeResults(snapshots: readonly StoreSnapshot[], write: WriteText): nu
     let count = 0;
     let waiting = '';
     for (const [key, value] of snapshot.entries()) {
-      waiting += `${JSON.stringify({ task, ...showKey(key, holds ?? {}), value })}\n`;
+      waiting += `${JSON.stringify({ task, ...showEntry(key, value, holds ?? {}) })}\n`;
       count++;
       if (waiting.length < chunk) continue;
       write(waiting);

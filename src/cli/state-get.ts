@@ -5,12 +5,17 @@ import type { Arguments } from './command.ts';
 import { UsageError } from './command.ts';
 import { exitCode } from './exit-code.ts';
 import type { Output } from './output.ts';
+import { showEntry } from './state-entry.ts';
 import { showKey } from './state-key.ts';
+import { rangesOf, rangesOfKey } from './state-places.ts';
 import { nothingIn, stateTarget } from './state-selection.ts';
+import type { StateTarget } from './state-selection.ts';
 
 /** `millrace state get`: entries as JSON lines; with --json as one list. */
 export function getState(args: Arguments, output: Output): number {
   const [, , store = '', text = ''] = args.positionals;
+  const key = args.text('key');
+  if (key !== undefined && text !== '') throw new UsageError('Say TEXT, which keys have in them, or --key KEY, not both.');
   const limit = limitOf(args.text('limit') as string);
   const target = stateTarget(args, output);
   if (target === null) return exitCode.config;
@@ -20,12 +25,18 @@ export function getState(args: Arguments, output: Output): number {
     return exitCode.ok;
   }
   const holds = holdsOf(store, tasks.flatMap(({ stores }) => stores));
-  const found = take(findEntries(target.stateDir, target.selection, store, text), limit);
-  const shown = found.entries.map(({ task, key, value }) => ({ task, ...showKey(key, holds), value }));
+  const found = take(key === undefined ? findEntries(target.stateDir, target.selection, store, { text, ranges: rangesOf(holds) }) : entriesOf(key, target, store, holds), limit);
+  const shown = found.entries.map((entry) => ({ task: entry.task, ...showEntry(entry.key, entry.value, holds) }));
   output.print(args.on('json') ? `${JSON.stringify({ entries: shown, more: found.more }, null, 2)}\n` : shown.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-  if (shown.length === 0) output.complain(`Store ${store} has no entry${text === '' ? '' : ` with ${text} in its key`} here.\n`);
+  if (shown.length === 0) output.complain(`Store ${store} has no entry${key !== undefined ? ` of key ${key}` : text === '' ? '' : ` with ${text} in its key`} here.\n`);
   else if (found.more && !args.on('json')) output.complain(`There are more: --limit, now ${limit}, says how many are printed.\n`);
   return exitCode.ok;
+}
+
+/** The entries of one key: from where they are, or, where they lie among others, out of all. */
+function* entriesOf(key: string, { stateDir, selection }: StateTarget, store: string, holds: StoreSummary['holds']): Iterable<FoundEntry> {
+  const ranges = rangesOfKey(holds, Buffer.from(key).toString('latin1'));
+  for (const entry of findEntries(stateDir, selection, store, { text: key, ranges })) if (ranges !== null || showKey(entry.key, holds).key === key) yield entry;
 }
 
 function limitOf(text: string): number {

@@ -32,12 +32,13 @@ export function showKey(key: string, holds: StoreSummary['holds']): ShownKey {
   return { key: showText(key), entry: 'internal' };
 }
 
-function showTime(time: number): string {
+/** A time as ISO 8601. */
+export function showTime(time: number): string {
   return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : String(time);
 }
 
 /** As text where it is UTF-8 that can be printed; other bytes as `\xNN`. */
-function showText(binary: string): string {
+export function showText(binary: string): string {
   const bytes = Buffer.from(binary, 'latin1');
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

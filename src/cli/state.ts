@@ -10,7 +10,7 @@ import { verifyState } from './state-verify.ts';
 
 const actions: Readonly<Record<string, { readonly takes: string; readonly options: readonly string[]; run(args: Arguments, output: Output): number | Promise<number> }>> = {
   ls: { takes: '[FILE]', options: ['task'], run: listState },
-  get: { takes: 'FILE STORE [TEXT]', options: ['task', 'limit'], run: getState },
+  get: { takes: 'FILE STORE [TEXT]', options: ['task', 'limit', 'key'], run: getState },
   verify: { takes: '[FILE]', options: ['task'], run: verifyState },
   drop: { takes: 'FILE', options: ['task', 'store', 'yes'], run: dropStateCommand },
   export: { takes: 'FILE', options: ['task', 'node', 'out', 'results'], run: exportState },
@@ -28,6 +28,7 @@ export function stateCommand(output: Output): Command {
     examples: [
       'millrace state ls',
       'millrace state get orders.yaml per_minute purchase --limit 5',
+      'millrace state get orders.yaml customers --key c42',
       'millrace state verify orders.yaml',
       'millrace state drop orders.yaml --store per_minute --yes',
       'millrace state export orders.yaml --node per_minute --out rows.ndjson',
@@ -36,6 +37,7 @@ export function stateCommand(output: Output): Command {
     options: [
       { name: 'state-dir', value: 'DIR', summary: "The daemon's folder for state.", default: './data/state' },
       { name: 'task', value: 'TASK', summary: 'Only this task, such as orders-0.' },
+      { name: 'key', value: 'KEY', summary: 'get: only this key; of a table it is found at once, however large that is.' },
       { name: 'limit', value: 'N', summary: 'get: at most so many entries.', default: '20' },
       { name: 'store', value: 'NAME', summary: "drop: only this store; without it all state of the topology's tasks." },
       { name: 'node', value: 'NODE', summary: 'export, import: the node whose store it is.' },
@@ -55,7 +57,7 @@ function run(args: Arguments, output: Output): number | Promise<number> {
   const [name] = args.positionals;
   const action = name !== undefined && Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (action === undefined) throw new UsageError(`state takes ${names.join(', ')}${name === undefined ? '' : `, not ${name}`}.`);
-  for (const option of ['task', 'store', 'node', 'out', 'from', 'offsets'] as const) if (args.text(option) !== undefined && !action.options.includes(option)) throw new UsageError(`--${option} is not for state ${name}.`);
+  for (const option of ['task', 'key', 'store', 'node', 'out', 'from', 'offsets'] as const) if (args.text(option) !== undefined && !action.options.includes(option)) throw new UsageError(`--${option} is not for state ${name}.`);
   for (const option of ['yes', 'results', 'replace'] as const) if (args.on(option) && !action.options.includes(option)) throw new UsageError(`--${option} is not for state ${name}.`);
   const [least, most] = [action.takes.split(' ').filter((word) => !word.startsWith('[')).length, action.takes.split(' ').length];
   const given = args.positionals.length - 1;

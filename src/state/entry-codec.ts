@@ -83,6 +83,11 @@ export function jsonOf(entry: EncodedEntry): Uint8Array | null {
   return entry.value === null ? null : entry.value.subarray(frontLength(entry.key));
 }
 
+/** Whether a key on disk is not the whole key. */
+export function isShortened(found: Buffer): boolean {
+  return found.length > longest;
+}
+
 function isLong(key: Buffer): boolean {
   return key.length + (key[0] === 0 ? 1 : 0) > longest;
 }

@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
-import type { Attempt, StoreValue } from '../../actors/store.ts';
+import type { Attempt, StoreKey, StoreValue } from '../../actors/store.ts';
 import { checkDataFile } from './data-file.ts';
-import { decodeEntry } from './entry-codec.ts';
+import { decodeEntry, diskBound, diskEnd, isShortened } from './entry-codec.ts';
 import { Environment } from './environment.ts';
+import type { Table } from './environment.ts';
 import { acquireLock } from './lock.ts';
 import { putIdentity, putProgress, readIdentity, readProgress } from './meta.ts';
 import { metaName } from './task-disk.ts';
@@ -75,21 +76,37 @@ export function unreadable(folder: TaskFolder): string | null {
   return state === 'damaged' ? 'data.mdb does not begin as a data file of LMDB' : null;
 }
 
-/** Entries of a store whose key has `text` in it, in key order; '' for all. */
-export function* findEntries(stateDir: string, selection: Selection, store: string, text: string): Generator<FoundEntry> {
+/** Keys from the first to below the second. */
+export type KeyRange = readonly [from: StoreKey, to: StoreKey];
+
+/** Which entries: those in some ranges, one after the other, null for all; whose key has `text` in it, '' for any. */
+export interface EntryFilter {
+  readonly text: string;
+  readonly ranges: readonly KeyRange[] | null;
+}
+
+/** Entries of a store, in key order. */
+export function* findEntries(stateDir: string, selection: Selection, store: string, { text, ranges }: EntryFilter): Generator<FoundEntry> {
   const part = Buffer.from(text).toString('latin1');
   for (const { task, folder } of selectTasks(stateDir, selection)) {
     if (unreadable(folder) !== null) continue;
     const environment = new Environment(folder.path, { readOnly: true });
     try {
       if (!environment.names().includes(store)) continue;
-      for (const { key: found, value: bytes } of environment.table(store).getRange({ snapshot: false })) {
-        const [key, value] = decodeEntry(found, bytes);
-        if (key.includes(part)) yield { task, key, value };
-      }
+      for (const range of ranges ?? [null]) for (const [key, value] of entriesIn(environment.table(store), part, range)) yield { task, key, value };
     } finally {
       environment.close();
     }
+  }
+}
+
+function* entriesIn(table: Table, part: string, range: KeyRange | null): Generator<readonly [StoreKey, StoreValue]> {
+  const bounds = range === null ? {} : { start: diskBound(range[0]), end: diskEnd(range[1]) };
+  for (const { key: found, value: bytes } of table.getRange({ snapshot: false, ...bounds })) {
+    // Most keys lie there as they are: those that have not the text need not be decoded.
+    if (!isShortened(found) && !found.toString('latin1').includes(part)) continue;
+    const [key, value] = decodeEntry(found, bytes);
+    if (key.includes(part) && (range === null || (key >= range[0] && key < range[1]))) yield [key, value];
   }
 }
 
