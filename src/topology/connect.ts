@@ -76,7 +76,10 @@ function resolveTable(file: SourceFile, nodes: readonly Declared[], index: Reado
   const found = index.get(text);
   const target = found === undefined ? undefined : nodes[found];
   markAll(read, text);
-  if (found !== undefined && target !== undefined && isMeant(target)) return found;
+  if (found !== undefined && target !== undefined && isMeant(target)) {
+    checkHistory(file, reader, target);
+    return found;
+  }
   if (target === undefined) {
     reportUnknown(file, nodes.filter(isMeant), text, at, read);
     return null;
@@ -85,6 +88,12 @@ function resolveTable(file: SourceFile, nodes: readonly Declared[], index: Reado
   const hint = wants === 'entry' && target.options['type'] === 'table' ? 'look up in it with type: join' : wants === 'node' && target.kind === 'table' ? 'look up in it with type: enrich' : undefined;
   file.report(at, 'unknown_node', `expected ${expected}, found the ${target.kind} ${text}`, hint);
   return null;
+}
+
+/** Rows as of event time are those of a table that keeps what it replaced. */
+function checkHistory(file: SourceFile, reader: Declared, { name, options }: Declared): void {
+  if (reader.options['as_of'] !== 'event_time' || options['history'] !== undefined) return;
+  file.report([...reader.at, 'as_of'], 'bad_value', `expected a table with history, found ${name}, which keeps the last rows alone`, `add history: 1h to ${name}: how late records may be, and updates`);
 }
 
 function findPort(file: SourceFile, target: Declared | undefined, port: string | undefined, at: Declared['at'], read: Set<string>): number | null {
