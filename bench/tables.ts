@@ -15,6 +15,8 @@ export interface TableFigures {
   /** The longest that the daemon's thread was kept while it was read, in milliseconds. */
   readonly longest: number;
   readonly peak: number;
+  /** While a changed file, or the query, is read again: both states are there then. */
+  readonly peakOfRefresh: number;
   readonly resident: number;
   readonly file: number;
   readonly lookUpsPerSecond: number;

@@ -9,7 +9,7 @@ const sliceRows = 2000;
 const sortedAtOnce = 12_500;
 
 /** Bounds of a buffer, in rows and in bytes of keys and values. */
-const most = { rows: 100_000, bytes: 32 * 1024 * 1024 };
+const most = { rows: 50_000, bytes: 16 * 1024 * 1024 };
 
 /**
  * Rows on their way to disk. LMDB copies a page for each row that is put into a large tree at random; sorted, many rows share it: a million users under

@@ -10,6 +10,7 @@ import { problemCodes } from './problem.ts';
 import { recipeOptions } from './recipe-options.ts';
 import { scripts } from './script/reference.ts';
 import { nodeSchema, topologySchema } from './schema.ts';
+import { tablesText } from './table-reference.ts';
 import { windows } from './window-reference.ts';
 
 /** config/REFERENCE.md: everything a topology file may say, from the definitions themselves. */
@@ -50,7 +51,7 @@ const titles: Readonly<Record<ComponentKind, string>> = { source: 'Sources', tab
 
 function chapter(kind: ComponentKind): string {
   const components = catalogue.filter((component) => component.kind === kind);
-  return [`## ${titles[kind]}`, ...components.map(componentSection)].join('\n\n');
+  return [`## ${titles[kind]}`, ...(kind === 'table' ? [tablesText.trim()] : []), ...components.map(componentSection)].join('\n\n');
 }
 
 function componentSection(component: Component): string {

@@ -30,8 +30,8 @@ function dataFile(world: TableWorld): string {
   return join(folderOf(world), generation[0] as string, 'data.mdb');
 }
 
-/** Opens the table again; the offsets from which it was read. */
-async function openAgain(world: TableWorld): Promise<Opened & { readonly reads: readonly number[] }> {
+/** Opens the table again, and looks whether it is right; the offsets from which it was read. */
+async function openAgain(world: TableWorld, look = true): Promise<Opened & { readonly reads: readonly number[] }> {
   const reads: number[] = [];
   const readRange: Broker['readRange'] = (...args) => {
     reads.push(args[1]);
@@ -39,7 +39,7 @@ async function openAgain(world: TableWorld): Promise<Opened & { readonly reads: 
   };
   const opened = world.open(users, { broker: { ...world.broker, readRange } });
   await opened.set.ready();
-  assert.deepEqual([opened.get('a'), opened.get('b')], [{ name: 'first row' }, { name: 'second row' }]);
+  if (look) assert.deepEqual([opened.get('a'), opened.get('b')], [{ name: 'first row' }, { name: 'second row' }]);
   return { ...opened, reads };
 }
 
@@ -84,7 +84,8 @@ describe('a table on disk', () => {
 
   it('is read anew where a row turns out to be damaged, and nobody gets that row', async () => {
     const world = await closedTable();
-    const { set, get, reads } = await openAgain(world);
+    // What was looked up before is still in memory.
+    const { set, get, reads } = await openAgain(world, false);
     edit(dataFile(world), (content) => {
       for (let at = content.indexOf('second row'); at >= 0; at = content.indexOf('second row', at + 1)) content.write('s', at + 1);
     });
