@@ -24,6 +24,11 @@ export class Measured {
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
+  /** Throws where it has ended by itself: what it said is on the terminal. */
+  assertRunning(): void {
+    if (this.#child.exitCode !== null) throw new Error(`The daemon ended with ${this.#child.exitCode}.`);
+  }
+
   /** Peak resident memory, in MB. */
   get peak(): number {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1]) / 1024;

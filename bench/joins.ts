@@ -91,7 +91,10 @@ async function measure(broker: Broker, { env, file, inputs, output, partitions, 
   const read: TopicPartition[] = inputs.flatMap((topic) => Array.from({ length: partitions }, (_, partition) => ({ topic, partition })));
   const ends = await broker.listOffsets(read, 'end');
   const daemon = new Measured(env, file);
-  while ((await endsOf(broker, [output], partitions)) === 0) await wait(20);
+  while ((await endsOf(broker, [output], partitions)) === 0) {
+    daemon.assertRunning();
+    await wait(20);
+  }
   const first = { at: performance.now(), cpu: daemon.cpu };
   let last = { ...first, end: 0 };
   let done = false;
@@ -99,6 +102,7 @@ async function measure(broker: Broker, { env, file, inputs, output, partitions, 
     const end = await endsOf(broker, [output], partitions);
     if (end > last.end) last = { at: performance.now(), cpu: daemon.cpu, end };
     const committed = await broker.committed(env['BENCH_RUN_ID'] as string, read);
+    daemon.assertRunning();
     done = committed.every((commit, index) => commit !== null && commit.offset >= (ends[index] as number));
     await wait(30);
   }

@@ -3,8 +3,9 @@ import { decodeEntry, decodeValue, diskBound, diskEnd, diskKey, encodeEntry, key
 import type { EncodedEntry } from './entry-codec.ts';
 import type { Table } from './environment.ts';
 import { isDamage, lmdbFailure } from './lmdb-errors.ts';
-import { deleted, lowerBound, mergeKeys, Overlay } from './overlay.ts';
+import { deleted, mergeKeys, Overlay } from './overlay.ts';
 import type { Change } from './overlay.ts';
+import { lowerBound } from './sorted-keys.ts';
 
 /**
  * A store: what LMDB has, and over it three overlays: what is applied and not written yet, the epoch that ended (sealed), and the epoch that fills.

@@ -4,6 +4,7 @@ import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
 import { Failure } from '../../actors/failure.ts';
 import type { StoreValue } from '../../actors/store.ts';
+import { RowCache } from './row-cache.ts';
 import { decodeRow, diskKey, encodeRow } from './row.ts';
 import type { Row } from './row.ts';
 
@@ -45,6 +46,8 @@ export class Generation {
   /** True once a write failed: LMDB begins no other one then. */
   broken = false;
   #open = true;
+  /** By keys as they are on disk; what is written is taken out. */
+  readonly #cache = new RowCache();
 
   constructor(dir: string) {
     this.dir = dir;
@@ -57,11 +60,16 @@ export class Generation {
 
   /** The row under a key. Throws `DamagedRow`. */
   get(key: string): StoreValue | undefined {
-    const found = this.#rows.getBinaryFast(Buffer.from(diskKey(key), 'latin1'));
+    const place = diskKey(key);
+    const cached = this.#cache.get(place);
+    if (cached !== undefined) return JSON.parse(cached) as StoreValue;
+    const found = this.#rows.getBinaryFast(Buffer.from(place, 'latin1'));
     if (found === undefined) return undefined;
     // The buffer is LMDB's own and longer than the value, until the next read; a large value comes as a view of its memory, whatever the types say.
     const isBuffer: boolean = Buffer.isBuffer(found);
-    return decodeRow(isBuffer ? found : Buffer.from(found.buffer, found.byteOffset, found.byteLength), this.#rows.lastSize);
+    const json = decodeRow(isBuffer ? found : Buffer.from(found.buffer, found.byteOffset, found.byteLength), this.#rows.lastSize);
+    this.#cache.put(place, json);
+    return JSON.parse(json) as StoreValue;
   }
 
   /** What was noted under a name; undefined for nothing. */
@@ -107,6 +115,7 @@ export class Generation {
   }
 
   #put({ key, json }: Row, mode: WriteMode): void {
+    this.#cache.delete(key);
     const place = Buffer.from(key, 'latin1');
     if (json === null) {
       this.#rows.removeSync(place);

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { StoreValue } from '../../actors/store.ts';
 
 /*
  * How a row lies on disk. Key: its bytes; LMDB takes 1 to 1,978 of them, so one that is empty or begins with a zero byte gets a zero byte in front, and
@@ -56,8 +55,8 @@ export function encodeRow(json: string): { readonly bytes: Buffer; readonly chec
   return { bytes, checksum };
 }
 
-/** The value of a row. `bytes` may be longer than it, whose end is `end`. Throws `DamagedRow`. */
-export function decodeRow(bytes: Buffer, end: number): StoreValue {
+/** The JSON text of a row. `bytes` may be longer than it, whose end is `end`. Throws `DamagedRow`. */
+export function decodeRow(bytes: Buffer, end: number): string {
   if (end < headerLength || crc32(bytes.subarray(headerLength, end)) !== bytes.readUInt32BE(0)) throw new DamagedRow();
-  return JSON.parse(bytes.toString('utf8', headerLength, end)) as StoreValue;
+  return bytes.toString('utf8', headerLength, end);
 }
