@@ -1,9 +1,12 @@
 import type { Store, StoreKey, StoreValue } from '../../actors/store.ts';
+import { lowerBound } from '../../src/state/sorted-keys.ts';
 
 /** A store in memory: what was not committed can be thrown away, as a crash does. Values go through JSON, as they do on disk. */
 export class MemoryStore implements Store {
   #committed = new Map<StoreKey, string>();
   #entries = new Map<StoreKey, string>();
+  /** Of the entries, in order. */
+  #keys: StoreKey[] = [];
 
   get(key: StoreKey): StoreValue | undefined {
     const text = this.#entries.get(key);
@@ -12,16 +15,16 @@ export class MemoryStore implements Store {
 
   put(key: StoreKey, value: StoreValue): void {
     if (/[^\x00-\xff]/.test(key)) throw new Error('a store key is a binary string');
+    if (!this.#entries.has(key)) this.#keys.splice(lowerBound(this.#keys, key), 0, key);
     this.#entries.set(key, JSON.stringify(value));
   }
 
   delete(key: StoreKey): void {
-    this.#entries.delete(key);
+    if (this.#entries.delete(key)) this.#keys.splice(lowerBound(this.#keys, key), 1);
   }
 
   *range(from: StoreKey, to: StoreKey): Iterable<readonly [StoreKey, StoreValue]> {
-    const keys = [...this.#entries.keys()].filter((key) => key >= from && key < to).sort((a, b) => (a < b ? -1 : 1));
-    for (const key of keys) {
+    for (const key of this.#keys.slice(lowerBound(this.#keys, from), lowerBound(this.#keys, to))) {
       const value = this.get(key);
       if (value !== undefined) yield [key, value];
     }
@@ -38,5 +41,6 @@ export class MemoryStore implements Store {
   /** Back to what was committed last. */
   rollBack(): void {
     this.#entries = new Map(this.#committed);
+    this.#keys = [...this.#entries.keys()].sort((a, b) => (a < b ? -1 : 1));
   }
 }

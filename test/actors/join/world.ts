@@ -84,9 +84,11 @@ export class Member {
   readonly late: string[] = [];
   /** No result still to come is older than this. */
   promised = -Infinity;
-  /** What came in the epoch that was committed last, in order. */
-  taken: readonly Datum[] = [];
+  /** What came in committed epochs, in order; as the stamp of each what it was late by, which after an idle time is more than its partition's watermark. */
+  readonly taken: Datum[] = [];
   #coming: Datum[] = [];
+  /** Watermark of each input, since the last start. */
+  #inputs = [-Infinity, -Infinity];
   #fed = 0;
 
   constructor(node: KeyedNode, logs: readonly (readonly [input: number, log: Log])[]) {
@@ -98,7 +100,8 @@ export class Member {
     const tail = this.tails[which % this.tails.length] as Tail;
     const records = tail.log.records.slice(tail.position, tail.position + count);
     this.node.feed(records, 0, tail.input);
-    this.#coming.push(...tail.log.data.slice(tail.position, tail.position + count));
+    const floor = Math.max(this.node.own, this.#inputs[tail.input] as number);
+    this.#coming.push(...tail.log.data.slice(tail.position, tail.position + count).map((datum) => ({ ...datum, stamp: Math.max(datum.stamp, floor) })));
     tail.position += records.length;
     tail.idle &&= records.length === 0;
     this.#fed += records.length;
@@ -111,19 +114,16 @@ export class Member {
     });
   }
 
-  /** What was read so far. */
-  get read(): Datum[] {
-    return this.tails.flatMap(({ log, position }) => log.data.slice(0, position));
-  }
-
   barrier(now = 0): ReturnType<KeyedNode['barrier']> {
-    const done = this.node.barrier(this.#end(now));
+    const end = this.#end(now);
+    const done = this.node.barrier(end);
     for (const tail of this.tails) tail.committed = tail.position;
     const { forwarded, deduped, late, failed, filtered, absorbed, unpacked } = done.sent;
     assert.equal(forwarded.length + deduped.length + late.length + failed.length + filtered.length + absorbed, this.#fed + unpacked, 'each input has one fate');
     this.#fed = 0;
-    this.taken = this.#coming;
+    this.taken.push(...this.#coming);
     this.#coming = [];
+    this.#inputs = end.inputs.map(({ watermark }, input) => Math.max(watermark, this.#inputs[input] as number));
     this.promised = done.passed.watermark;
     this.late.push(...late.map(({ origin, offset }) => `${origin.topic.charAt(0)}${origin.partition}/${offset}`));
     return done;
@@ -133,6 +133,7 @@ export class Member {
     this.node.kill(inCheckpoint ? this.#end(0) : undefined);
     for (const tail of this.tails) tail.position = tail.committed;
     this.#coming = [];
+    this.#inputs = [this.node.own, this.node.own];
     this.#fed = 0;
   }
 
