@@ -6,6 +6,7 @@ import { celFunctions } from './expression/cel-functions.ts';
 import { optionRows } from './generate-options.ts';
 import type { JsonSchema } from './generate-schema.ts';
 import { toSchema } from './generate-schema.ts';
+import { joinsText } from './join-reference.ts';
 import { problemCodes } from './problem.ts';
 import { recipeOptions } from './recipe-options.ts';
 import { scripts } from './script/reference.ts';
@@ -20,6 +21,7 @@ export function generateReference(): string {
     `## The file\n\n${optionTable(toSchema(topologySchema))}`,
     ...(['source', 'table', 'transform', 'sink'] as const).map(chapter),
     windows(),
+    joinsText,
     scripts,
     expressions(),
     errorHandling,
