@@ -36,8 +36,9 @@ function resolveInputs(file: SourceFile, nodes: readonly Declared[], index: Read
     const [name, port] = dot < 0 ? [text, undefined] : [text.slice(0, dot), text.slice(dot + 1)];
     const target = findNode(file, nodes, index, name, at, read);
     if (target === null) continue;
-    if (seen.has(text)) file.report(at, 'duplicate_name', `${text} is listed twice`, 'name each input once');
-    seen.add(text);
+    // The two sides of a join may be one node.
+    if (seen.has(`${input} ${text}`)) file.report(at, 'duplicate_name', `${text} is listed twice`, 'name each input once');
+    seen.add(`${input} ${text}`);
     const number = findPort(file, nodes[target], port, at, read);
     if (number !== null) edges.push({ node: target, port: number, input });
   }
