@@ -84,8 +84,8 @@ function readPart(file: string, position: number, length: number): Buffer {
   }
 }
 
-/** One run of several, oldest first: each key once, as the newest of them has it. */
-export function* mergeRuns(runs: readonly Iterable<RunEntry>[]): Generator<RunEntry> {
+/** One run of several, oldest first: each key once, as the newest of them has it; `onTwice` is told of keys that older ones have too. */
+export function* mergeRuns(runs: readonly Iterable<RunEntry>[], onTwice?: (key: string) => void): Generator<RunEntry> {
   const heap = runs.map((run, age): Head => ({ age, rest: run[Symbol.iterator](), entry: ['', null] })).filter(advance);
   for (let at = (heap.length >> 1) - 1; at >= 0; at--) sink(heap, at);
   let last: string | null = null;
@@ -98,6 +98,7 @@ export function* mergeRuns(runs: readonly Iterable<RunEntry>[]): Generator<RunEn
     }
     sink(heap, 0);
     if (entry[0] !== last) yield entry;
+    else onTwice?.(last);
     last = entry[0];
   }
 }

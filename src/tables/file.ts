@@ -3,13 +3,12 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { Failure } from '../../actors/failure.ts';
 import type { FileTable, TableClock } from '../../actors/table/table.ts';
+import { Builder, DuplicateKey } from './builder.ts';
 import { CsvParser } from './csv-parser.ts';
 import { BadFile } from './file-rows.ts';
 import type { FileParser, FoundRow } from './file-rows.ts';
-import { DuplicateKey } from './generation.ts';
 import { JsonParser } from './json-parser.ts';
 import { NdjsonParser } from './ndjson-parser.ts';
-import { RowBuffer } from './row-buffer.ts';
 import { diskKey, keyOfValue, showKey } from './row.ts';
 import type { Reason, Source, SourceListener } from './source.ts';
 import type { TableStorage } from './storage.ts';
@@ -107,25 +106,26 @@ export class FileSource implements Source {
     const { logic, storage } = this.#settings;
     const generation = storage.begin();
     const parser = parserOf(logic);
-    const buffer = new RowBuffer('add');
+    const builder = new Builder(generation, true);
     const hash = createHash('sha256');
-    const take = async (rows: readonly FoundRow[], isLast: boolean): Promise<void> => {
-      for (const row of rows) this.#add(buffer, row);
-      if (isLast || buffer.isFull) await buffer.flush(generation, new Map(), signal).catch(asBadFile);
+    const take = async (rows: readonly FoundRow[]): Promise<void> => {
+      for (const row of rows) this.#add(builder, row);
+      if (builder.isFull) await builder.spill();
     };
     for await (const chunk of chunksOf(file, signal)) {
       hash.update(chunk);
-      await take(parser.push(chunk), false);
+      await take(parser.push(chunk));
     }
-    await take(await parser.end(), true);
+    await take(await parser.end());
+    await builder.finish(new Map(), signal).catch(asBadFile);
     return hash.digest('hex');
   }
 
-  #add(buffer: RowBuffer, { line, value, json }: FoundRow): void {
+  #add(builder: Builder, { line, value, json }: FoundRow): void {
     const { key: path } = this.#settings.logic;
     const key = keyOfValue(path.reduce<unknown>((from, name) => (typeof from === 'object' && from !== null && Object.hasOwn(from, name) ? (from as Record<string, unknown>)[name] : undefined), value));
     if (key === null) throw new BadFile(line, `expected a row with a key in ${path.join('.')}, found one without`);
-    if (!buffer.add({ key: diskKey(key), json })) throw new BadFile(line, `expected each key once, found ${showKey(key)} again`);
+    if (!builder.add({ key: diskKey(key), json })) throw new BadFile(line, `expected each key once, found ${showKey(key)} again`);
   }
 }
 

@@ -19,18 +19,11 @@ const reserve = 16 * 1024 * 1024;
 /** What a row takes beside its key and value, about. */
 const rowOverhead = 32;
 
-/** How rows are written: `put` over what is there, `add` where nothing is there yet. */
-export type WriteMode = 'put' | 'add';
+/** How rows are written: `put` over what is there; `append` behind all that is there, in the order of their keys. */
+export type WriteMode = 'put' | 'append';
 
-/** A key that `add` found to be there already. */
-export class DuplicateKey extends Error {
-  readonly key: string;
-
-  constructor(key: string) {
-    super('duplicate key');
-    this.key = key;
-  }
-}
+/** The types of the package do not know of it. */
+const appended = { append: true } as unknown as number;
 
 /**
  * One state of a table, in an LMDB environment of its own: `rows`, and `notes` about where they came from. It is never flushed: rows can be read anew, and
@@ -43,6 +36,8 @@ export class Generation {
   readonly #notes: Database<Buffer, Buffer>;
   /** Sum of the checksums of the rows that were written: two generations that were only added to and have the same are the same. */
   sum = 0;
+  /** Rows that are on their way into it. */
+  gathered = 0;
   /** True once a write failed: LMDB begins no other one then. */
   broken = false;
   #open = true;
@@ -78,12 +73,13 @@ export class Generation {
     return found === undefined ? undefined : JSON.parse(found.toString());
   }
 
-  /** Rows and notes in one transaction, which is committed when this returns. Throws `state_disk_full`, and `DuplicateKey`. */
+  /** Rows and notes in one transaction, which is committed when this returns. Throws `state_disk_full`. */
   write(rows: readonly Row[], notes: ReadonlyMap<string, unknown>, mode: WriteMode = 'put'): void {
     assertSpace(this.dir, rows.reduce((sum, { key, json }) => sum + key.length + (json?.length ?? 0) + rowOverhead, 0));
     try {
       this.#root.transactionSync(() => {
         for (const row of rows) this.#put(row, mode);
+        if (mode === 'append') this.gathered -= rows.length;
         for (const [name, value] of notes) this.#notes.putSync(Buffer.from(name), Buffer.from(JSON.stringify(value)));
       });
     } catch (error) {
@@ -93,7 +89,7 @@ export class Generation {
   }
 
   get rows(): number {
-    return this.#open ? (this.#rows.getStats() as { readonly entryCount: number }).entryCount : 0;
+    return this.#open ? (this.#rows.getStats() as { readonly entryCount: number }).entryCount + this.gathered : 0;
   }
 
   /** On disk. */
@@ -124,12 +120,7 @@ export class Generation {
     const { bytes, checksum } = encodeRow(json);
     this.sum += checksum;
     if (mode === 'put') this.#rows.putSync(place, bytes);
-    else if (!this.#add(place, bytes)) throw new DuplicateKey(key);
-  }
-
-  /** False where the key is there already; the types of the package do not know of it. */
-  #add(place: Buffer, bytes: Buffer): boolean {
-    return this.#rows.putSync(place, bytes, { noOverwrite: true }) as unknown as boolean;
+    else this.#rows.putSync(place, bytes, appended);
   }
 
   #database(name: string): Database<Buffer, Buffer> {

@@ -3,10 +3,9 @@ import Cursor from 'pg-cursor';
 import { Failure } from '../../actors/failure.ts';
 import { formatDuration } from '../../actors/options.ts';
 import type { QueryTable, TableClock } from '../../actors/table/table.ts';
-import { DuplicateKey } from './generation.ts';
+import { Builder, DuplicateKey } from './builder.ts';
 import type { Generation } from './generation.ts';
 import { readerOf } from './postgres-types.ts';
-import { RowBuffer } from './row-buffer.ts';
 import { diskKey, jsonBytes, keyOfValue, showKey } from './row.ts';
 import type { Reason, Source, SourceListener } from './source.ts';
 import type { TableStorage } from './storage.ts';
@@ -74,26 +73,27 @@ export class PostgresSource implements Source {
       await client.connect();
       await this.#within(client.query(begin(timeout)), signal);
       const cursor = client.query(new Cursor<QueryRow>(query, [], { types: { getTypeParser: readerOf } }));
-      const buffer = new RowBuffer('add');
+      const builder = new Builder(generation, true);
       for (let count = 0; ; ) {
         const rows = await this.#within(cursor.read(rowsAtOnce), signal);
-        for (const row of rows) this.#add(buffer, row, ++count);
-        if (rows.length === 0 || buffer.isFull) await buffer.flush(generation, new Map(), signal);
-        if (rows.length === 0) return;
+        for (const row of rows) this.#add(builder, row, ++count);
+        if (rows.length === 0) break;
+        if (builder.isFull) await builder.spill();
       }
+      await builder.finish(new Map(), signal);
     } finally {
       // Not waited for: one that does not answer would not answer to this either.
       void client.end().catch(() => undefined);
     }
   }
 
-  #add(buffer: RowBuffer, row: QueryRow, count: number): void {
+  #add(builder: Builder, row: QueryRow, count: number): void {
     const { key: column } = this.#settings.logic;
     if (!Object.hasOwn(row, column)) throw new BadAnswer(`expected a column ${column}, the query gives ${Object.keys(row).join(', ')}`);
     const key = keyOfValue(row[column]);
     if (key === null) throw new BadAnswer(`expected a key in column ${column} of each row, found null in row ${count}`);
     const json = jsonBytes(row);
-    if (!buffer.add({ key: diskKey(key), json })) throw new DuplicateKey(key);
+    if (!builder.add({ key: diskKey(key), json })) throw new DuplicateKey(key);
   }
 
   /** The server ends what takes too long; this is for one that does not answer at all. */

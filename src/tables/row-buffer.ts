@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Generation, WriteMode } from './generation.ts';
+import type { Generation } from './generation.ts';
 import type { Row } from './row.ts';
 
 /** Rows of one transaction: about five milliseconds. */
-const sliceRows = 2000;
+export const sliceRows = 2000;
 
 /** Keys that are sorted in one go: about five milliseconds. */
 const sortedAtOnce = 12_500;
@@ -12,28 +12,16 @@ const sortedAtOnce = 12_500;
 const most = { rows: 50_000, bytes: 16 * 1024 * 1024 };
 
 /**
- * Rows on their way to disk. LMDB copies a page for each row that is put into a large tree at random; sorted, many rows share it: a million users under
- * random keys came in at twice the speed so.
+ * Changes of rows on their way to disk. LMDB copies a page for each row that is put into a large tree at random; sorted, several rows share it.
  */
 export class RowBuffer {
-  readonly #mode: WriteMode;
   #rows = new Map<string, string | null>();
   #bytes = 0;
 
-  constructor(mode: WriteMode) {
-    this.#mode = mode;
-  }
-
-  /** False where `add` is the mode and the key is here already. A later row takes the place of an earlier one. */
-  add({ key, json }: Row): boolean {
-    if (this.#mode === 'add' && this.#rows.has(key)) return false;
+  /** A later row takes the place of an earlier one. */
+  add({ key, json }: Row): void {
     this.#rows.set(key, json);
     this.#bytes += key.length + (json?.length ?? 0);
-    return true;
-  }
-
-  get isEmpty(): boolean {
-    return this.#rows.size === 0;
   }
 
   get isFull(): boolean {
@@ -51,12 +39,12 @@ export class RowBuffer {
       slice.push({ key, json: rows.get(key) as string | null });
       if (slice.length < sliceRows) continue;
       signal.throwIfAborted();
-      generation.write(slice, nothing, this.#mode);
+      generation.write(slice, nothing);
       slice = [];
       await nextTurn();
     }
     signal.throwIfAborted();
-    if (slice.length > 0 || notes.size > 0) generation.write(slice, notes, this.#mode);
+    if (slice.length > 0 || notes.size > 0) generation.write(slice, notes);
   }
 }
 

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asFailure, Failure } from '../../actors/failure.ts';
 import type { Broker, FetchedBatch, TopicPartition } from '../../actors/port.ts';
 import type { TableClock, TopicTable } from '../../actors/table/table.ts';
+import { Builder } from './builder.ts';
 import type { Generation } from './generation.ts';
 import { RowBuffer } from './row-buffer.ts';
 import type { Reason, Source, SourceListener } from './source.ts';
@@ -41,6 +42,8 @@ export class TopicSource implements Source {
   readonly interval = 100;
   readonly #settings: TopicSettings;
   readonly #rows: TopicRows;
+  /** What fills a generation that was begun here; null where one is brought up to date. */
+  #builder: Builder | null = null;
   /** Next offsets of the generation at work, by partition. */
   #positions = new Map<number, number>();
   #partitions = { count: 0, at: -Infinity };
@@ -80,8 +83,10 @@ export class TopicSource implements Source {
     await this.#addPartitions(at);
     for (const [partition, end] of ends.entries()) if ((this.#positions.get(partition) as number) < end) await this.#read(partition, end, signal);
     this.#seen = now;
-    this.#noteSeen();
+    if (this.#builder === null) this.#noteSeen();
     if (storage.next === null) return;
+    await this.#builder?.finish(this.#notes(this.#positions), signal);
+    this.#builder = null;
     storage.publish();
     listener.loaded();
   }
@@ -128,7 +133,7 @@ export class TopicSource implements Source {
   }
 
   #beginAnew(): void {
-    this.#settings.storage.begin();
+    this.#builder = new Builder(this.#settings.storage.begin(), false);
     this.#positions = new Map();
     this.#partitions = { count: 0, at: -Infinity };
     this.#gone = false;
@@ -146,31 +151,36 @@ export class TopicSource implements Source {
 
   async #read(partition: number, end: number, signal: AbortSignal): Promise<void> {
     const { broker, listener, logic: { topic } } = this.#settings;
-    const buffer = new RowBuffer('put');
+    const builder = this.#builder;
+    const buffer = new RowBuffer();
     let position = this.#positions.get(partition) as number;
     try {
       for await (const batch of broker.readRange({ topic, partition }, position, end, 'committed')) {
         signal.throwIfAborted();
-        await this.#decode(batch, buffer, signal);
+        await this.#decode(batch, builder ?? buffer, signal);
         position = batch.nextOffset;
+        if (builder !== null) this.#positions.set(partition, position);
+        if (builder?.isFull === true) await builder.spill();
         if (buffer.isFull) await this.#flush(buffer, partition, position, signal);
       }
       // What lies before the end and cannot be read is control records.
-      await this.#flush(buffer, partition, Math.max(position, end), signal);
+      const reached = Math.max(position, end);
+      if (builder !== null) this.#positions.set(partition, reached);
+      else await this.#flush(buffer, partition, reached, signal);
     } finally {
       const { count, first } = this.#rows.takeSkipped();
       if (first !== null && this.#settings.onError === 'skip') listener.skipped(count, first);
     }
   }
 
-  async #decode({ topic, partition, records }: FetchedBatch, buffer: RowBuffer, signal: AbortSignal): Promise<void> {
+  async #decode({ topic, partition, records }: FetchedBatch, rows: RowBuffer | Builder, signal: AbortSignal): Promise<void> {
     const now = this.#settings.clock.now();
     for (let from = 0; from < records.length; from += recordsAtOnce) {
       if (from > 0) await nextTurn();
       signal.throwIfAborted();
       for (const record of records.slice(from, from + recordsAtOnce)) {
         const row = this.#rows.of(topic, partition, record, now);
-        if (row !== null) buffer.add(row);
+        if (row !== null) rows.add(row);
       }
       const { firstSkipped } = this.#rows;
       if (firstSkipped !== null && this.#settings.onError === 'fail') throw firstSkipped;
@@ -179,14 +189,18 @@ export class TopicSource implements Source {
 
   async #flush(buffer: RowBuffer, partition: number, position: number, signal: AbortSignal): Promise<void> {
     const positions = new Map(this.#positions).set(partition, position);
-    await buffer.flush(this.#generation as Generation, new Map<string, unknown>([['positions', [...positions]], [seenNote, this.#seen]]), signal);
+    await buffer.flush(this.#generation as Generation, this.#notes(positions), signal);
     this.#positions = positions;
+  }
+
+  #notes(positions: ReadonlyMap<number, number>): ReadonlyMap<string, unknown> {
+    return new Map<string, unknown>([['positions', [...positions]], [seenNote, this.#seen]]);
   }
 
   #noteSeen(): void {
     if (this.#seen - this.#noted < noteInterval) return;
     this.#noted = this.#seen;
-    this.#generation?.write([], new Map<string, unknown>([['positions', [...this.#positions]], [seenNote, this.#seen]]));
+    this.#generation?.write([], this.#notes(this.#positions));
   }
 }
 
