@@ -28,7 +28,7 @@ interface Asked {
 }
 
 /** Milliseconds between two tries while a source is away. */
-const retry = { first: 200, most: 10_000 };
+const retry = { first: 200, often: 1000, most: 10_000 };
 
 /** Milliseconds between two tellings of troubles that differ. */
 const toldInterval = 10_000;
@@ -165,7 +165,9 @@ export class ReplicatedTable implements TableView {
   /** Until the next look is due, or somebody asks for one. */
   #sleep(): Promise<void> {
     const { clock, follow, source } = this.#settings;
-    const wait = this.#trouble === null ? source.interval : Math.min(retry.first * 2 ** (this.#tries - 1), retry.most) * (0.5 + Math.random() / 2);
+    const backoff = Math.min(retry.first * 2 ** (this.#tries - 1), retry.most) * (0.5 + Math.random() / 2);
+    // Where it is looked at often when all is well, a trouble that is over should not last longer than that.
+    const wait = this.#trouble === null ? source.interval : Math.min(backoff, Math.max(source.interval, retry.often));
     return new Promise<void>((resolve) => {
       const cancel = follow ? clock.after(wait, resolve) : () => undefined;
       this.#wake = () => {
