@@ -6,10 +6,11 @@ import { unpackRecord } from '../keyed/freight.ts';
 import type { KeyedTask } from '../keyed/stateful.ts';
 import type { Batch } from '../message.ts';
 import type { StreamRecord } from '../record.ts';
+import { changeRecord } from '../record.ts';
 import type { Store } from '../store.ts';
 import type { Row } from './interval-store.ts';
 import { Sequence, SideRows } from './interval-store.ts';
-import { admissionOf } from './interval-settings.ts';
+import { admissionOf, storableValue } from './interval-settings.ts';
 import type { IntervalSettings, IntervalSide, Side } from './interval-settings.ts';
 import { Pairs, traceHeaders } from './pairs.ts';
 
@@ -85,14 +86,15 @@ export class IntervalNode implements TransformLogic {
     };
   }
 
-  #take(half: Half, { key, record, watermark }: Arrival, out: Collector): void {
+  #take(half: Half, { key, record: arrived, watermark }: Arrival, out: Collector): void {
     const { grace, reach } = this.#settings;
     const { ahead, kept } = half.options;
     const judged = Math.max(watermark, this.#own);
-    if (judged > record.time + reach) {
-      out.late(record, judged);
+    if (judged > arrived.time + reach) {
+      out.late(arrived, judged);
       return;
     }
+    const record = this.#plain(arrived);
     // Behind its end those that are still to come are late for it.
     const waits = key !== null && this.#own <= record.time + ahead + grace;
     const partners = key === null ? 0 : this.#match(half, { key, record, watermark: judged }, waits, out);
@@ -154,6 +156,11 @@ export class IntervalNode implements TransformLogic {
   /** `record` is of that side, `partner` of the other. */
   #result(side: Side, key: string | null, record: StreamRecord, partner: StreamRecord | null): StreamRecord {
     return side === 0 ? this.#pairs.result(key, record, partner, this.#passedOn) : this.#pairs.result(key, partner, record, this.#passedOn);
+  }
+
+  #plain(record: StreamRecord): StreamRecord {
+    const value = storableValue(record, this.#settings.json);
+    return value === record.value ? record : changeRecord(record, value);
   }
 
   /** What of a record is kept: of one that only gives its value and its trace to results, these. */

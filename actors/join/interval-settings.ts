@@ -1,8 +1,11 @@
-import type { Admission } from '../keyed/arriving.ts';
+import type { Codec } from '../component.ts';
 import { Failure } from '../failure.ts';
+import type { Admission } from '../keyed/arriving.ts';
 import type { GroupKey } from '../keyed/group-key.ts';
+import { storable } from '../keyed/storable.ts';
 import type { StreamRecord } from '../record.ts';
 import { isTombstone } from '../record.ts';
+import type { StoreValue } from '../store.ts';
 import type { PairNames } from './pairs.ts';
 
 /** A side of a join: 0 is left, 1 is right. */
@@ -26,21 +29,23 @@ export interface IntervalSettings {
   /** A record that is older than what it is judged by by more than this is late for every partner it could have. */
   readonly reach: number;
   readonly names: PairNames;
+  readonly json: Codec;
 }
 
 /** What becomes of the records of one side when they are first seen. */
-export function admissionOf({ sides, reach }: IntervalSettings, side: Side): Admission {
+export function admissionOf({ sides, reach, json }: IntervalSettings, side: Side): Admission {
   return {
     key: sides[side].key,
     timed: true,
     nullKeys: true,
     unwanted: isTombstone,
-    check: refuseBytes,
+    check: (record) => { storableValue(record, json); },
     late: ({ time }, watermark) => watermark > time + reach
   };
 }
 
-/** Results are JSON, and so is what waits in the store. */
-export function refuseBytes({ value }: StreamRecord): void {
-  if (value instanceof Uint8Array) throw new Failure('unencodable', 'expected a value that JSON has, found bytes; read the topic with codec json or text, or make a text of it in a map');
+/** A record's value as results and the store have it: JSON, the same whether its partner comes before or after it. Throws a poison `Failure`. */
+export function storableValue(record: StreamRecord, json: Codec): StoreValue {
+  if (!(record.value instanceof Uint8Array)) return storable(record, json);
+  throw new Failure('unencodable', 'expected a value that JSON has, found bytes; read the topic with codec json or text, or make a text of it in a map');
 }

@@ -21,6 +21,7 @@ export function intervalJoin(options: JoinOptions, context: BuildContext): State
     holds: { join: { left: left.key.source, right: right.key.source }, within: { before: left.back, after: left.ahead }, kind, rows: 1 },
     regroups: [left.key.regroups, right.key.regroups],
     late: late === 'drop' ? null : late,
+    regrouped: true,
     unhurried: false,
     bound: `${options.as.left} records until ${until(left)} behind the watermark, ${options.as.right} records until ${until(right)}`,
     open: (task) => new IntervalNode(settings, task),
@@ -41,7 +42,8 @@ function settingsOf(options: JoinOptions, context: BuildContext): IntervalSettin
     ],
     grace,
     reach: before + after + grace,
-    names: as
+    names: as,
+    json: context.codec({ type: 'json' }, [])
   };
 }
 
