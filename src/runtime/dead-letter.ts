@@ -44,9 +44,10 @@ function iso(time: number): string {
   return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : String(time);
 }
 
-/** A window's result was never bytes. */
+/** A window's result was never bytes, and a record that crossed a hop has lost them. */
 function valueOf({ bytes, changed, value }: StreamRecord): Uint8Array | null {
-  return bytes === null && changed ? Buffer.from(JSON.stringify(value)) : bytes;
+  if (bytes !== null || !changed) return bytes;
+  return value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
 }
 
 /** A dead letter at another time than its record's, which the topic would refuse; the record's own goes into a header. */

@@ -85,6 +85,17 @@ describe('dedupe', () => {
     assert.equal(task.committed.results.length, 15_000);
   });
 
+  it('forgets a record once its whole stretch of time is twice within behind the watermark', () => {
+    for (const [time, forgotten] of [[8, 19], [9, 19], [11, 19], [12, 23]] as const) {
+      const task = node();
+      task.feed([at(time)]);
+      for (let watermark = time; watermark <= 25; watermark++) {
+        task.barrier({ watermark });
+        assert.equal(task.store.size, Number(watermark < forgotten), `${time} at ${watermark}`);
+      }
+    }
+  });
+
   it('shows keys and times that it remembers, and is described by key and within', () => {
     const task = node();
     task.feed([at(10, { key: Buffer.from([0xff]) }), at(20)]);
