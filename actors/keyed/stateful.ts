@@ -8,6 +8,8 @@ export interface StatefulLogic {
   readonly holds: Readonly<Record<string, unknown>> | null;
   /** Of each input: true where records are grouped by another key than their own. */
   readonly regroups: readonly boolean[];
+  /** True where results have the key that records are grouped by as their own, and so are where that belongs, whatever the records' own keys were. */
+  readonly regrouped?: boolean;
   /** Topic for late records; null where they are dropped, or there are none. */
   readonly late: string | null;
   /** True where each checkpoint costs as much as the whole state: it comes on the interval, not as soon as it may. */

@@ -91,11 +91,12 @@ class Planner {
   /** `moved`: inputs whose records may not be in the partition of their own key. */
   #stateful(index: number, { build, logic, component }: Built, edges: readonly Edge[], moved: ReadonlySet<number>, base: Base): number {
     const { name } = base;
-    const { holds, regroups, late, unhurried, bound } = logic as StatefulLogic;
+    const { holds, regroups, regrouped = false, late, unhurried, bound } = logic as StatefulLogic;
     const fresh = (): StatefulLogic => build() as StatefulLogic;
     this.#unhurried ||= unhurried;
     const shipped = regroups.map((other, input) => other || moved.has(input));
-    if (shipped.includes(true)) this.#moved.add(index);
+    if (regrouped) this.#moved.delete(index);
+    else if (shipped.includes(true)) this.#moved.add(index);
     const sides = regroups.length === 1 ? [''] : ((component as TransformComponent).sides ?? []);
     const node = { kind: 'transform', ...base, outputs: [''], timed: true, late, looksUp: null } as const;
     const before = { ...node, holds: null, table: null, bound: null } as const;
