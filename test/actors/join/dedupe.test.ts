@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { packArrival } from '../../../actors/keyed/freight.ts';
 import type { StreamRecord } from '../../../actors/record.ts';
 import { recordOf } from '../../topology/harness.ts';
 import { KeyedNode, textOf } from '../keyed/task.ts';
@@ -59,6 +60,19 @@ describe('dedupe', () => {
     world.finish();
     const [found] = world.results as [StreamRecord];
     assert.deepEqual({ ...found, key: textOf(found.key), headers: found.headers.map(([name, value]) => [name, textOf(value)]) }, { ...record, key: 'a', headers: [['h', 'x']], bytes: null, changed: true, origin: { ...record.origin, codec: '' } });
+  });
+
+  it('behind a hop what a task sends that was idle is late by what the others came to meanwhile', () => {
+    const task = new KeyedNode((place) => logic.open({ ...place, shipped: [true] }));
+    const parcel = (from: number, watermark: number, idle: boolean, ...times: number[]): StreamRecord => {
+      const groups = times.map((time) => packArrival({ key: 'k', record: at(time), watermark: time }));
+      return recordOf({ to: 0, task: from, of: 2, epoch: 0, watermark, idle, records: times.length, groups });
+    };
+    task.feed([parcel(0, 10, true, 10), parcel(1, 50, false, 50)]);
+    assert.deepEqual(task.barrier().sent.forwarded.map(({ time }) => time), [10, 50]);
+    task.feed([parcel(0, 46, false, 45, 46)]);
+    const { late, deduped } = task.barrier().sent;
+    assert.deepEqual([late.map(({ time }) => time), deduped.length], [[45], 0]);
   });
 
   it('a record without a key fails', () => {
