@@ -19,7 +19,7 @@ export function planText(shown: PlanShown): string {
   const { plan, found, seen } = shown;
   const rows = [
     ...found.tasks.map((row) => ['tasks', row.name, row.fate, taskRemark(row)]),
-    ...found.stores.map((row) => ['store', row.name, row.fate, [row.bound === null ? '' : `keeps ${row.bound}`, storeRemark(row, plan)].filter((part) => part !== '').join('; ')]),
+    ...found.stores.map((row) => ['store', row.name, row.fate, [storeRemark(row, plan), row.bound === null ? '' : `keeps ${row.bound}`].filter((part) => part !== '').join('; ')]),
     ...found.tables.map(({ name, source }) => ['table', name, '', `${source}, whole on each daemon`]),
     ...found.topics.map((row) => ['topic', row.topic, row.fate, topicRemark(row)]),
     ...found.offsets.map((row) => ['offsets', row.topic, offsetWord(row), offsetRemark(row)]),

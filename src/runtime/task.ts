@@ -71,6 +71,8 @@ interface Input {
   readonly time: SourceTime;
   /** A repartition topic: it is read as it comes, whatever the trigger says of sources. */
   readonly internal: boolean;
+  /** For how long it had been quiet at the last barrier, which told that; 0 where records came with it. */
+  told: number;
 }
 
 /** What a task's actor is told by its children. */
@@ -139,7 +141,7 @@ export class Task {
     settings.inputs.forEach((input, index) => {
       const actor = sources[index] as Actor<SourceMessage>;
       const { time } = sourceOf(input.topic, settings).build();
-      this.#inputs.set(input.topic, { actor, intake: this.#intake(input, settings.opened[index] as number, actor, throttles[index] ?? null), time, internal: internal.has(input.topic) });
+      this.#inputs.set(input.topic, { actor, intake: this.#intake(input, settings.opened[index] as number, actor, throttles[index] ?? null), time, internal: internal.has(input.topic), told: 0 });
     });
     const trigger = settings.inputs.every(({ topic }) => internal.has(topic)) ? ({ ...settings.plan.trigger, mode: 'real_time' } as const) : settings.plan.trigger;
     this.#pace = createPace(trigger, settings.last, { open: (bounds) => { this.#open(bounds); }, ends: () => settings.ends(), fail: (failure) => { this.fail(failure); } }, settings.clock);
@@ -271,9 +273,10 @@ export class Task {
     const { clock, sub } = this.#settings;
     if (this.#alarm !== null || !sub.timed) return;
     let wait = this.#wantedAt - clock.elapsed();
-    for (const { intake, time } of this.#inputs.values()) {
+    for (const { intake, time, told } of this.#inputs.values()) {
       const left = time.idle - intake.quiet;
-      if (left > 0) wait = Math.min(wait, left);
+      // It may have become idle since the barrier, which had to say so.
+      if (left > 0 || told < time.idle) wait = Math.min(wait, left);
       else if (time.advance) wait = Math.min(wait, advanceInterval);
     }
     if (wait === Infinity) return;
@@ -324,6 +327,7 @@ export class Task {
 
   #startBarrier(): void {
     this.#phase = 'aligning';
+    const moved = this.#dirty === 'records';
     this.#dirty = 'no';
     this.#lastBarrier = this.#settings.clock.elapsed();
     this.#wantedAt = Infinity;
@@ -331,7 +335,11 @@ export class Task {
     this.#alarm = null;
     const epoch = this.#epoch + 1;
     const now = this.#settings.clock.now();
-    for (const { actor, intake } of this.#inputs.values()) actor.tell({ kind: 'barrier', epoch, now, quiet: intake.quiet });
+    for (const input of this.#inputs.values()) {
+      const { quiet } = input.intake;
+      input.told = moved ? 0 : quiet;
+      input.actor.tell({ kind: 'barrier', epoch, now, quiet });
+    }
   }
 
   #receive(message: TaskMessage): void {
