@@ -72,7 +72,7 @@ const sections: Readonly<Record<string, () => Promise<string>>> = {
   async tables() {
     const figures = await tablesAtScale(broker, kafka.brokers, backlog);
     const rows = figures.map(({ source, load: seconds, longest, peak, peakOfRefresh, resident, file, lookUpsPerSecond, again }) => [source, seconds.toFixed(1), longest.toFixed(0), count(peak / 1e6), count(resident / 1e6), count(peakOfRefresh / 1e6), count(file / 1e6), count(lookUpsPerSecond), count(again)]);
-    return `## Tables\n\n${count(backlog)} users of about 100 bytes under keys in no order, read into a table by a process that does nothing else, then 1,000,000 look-ups at random, then read again where it changed, then opened again on the same directory. Pages of the file that are mapped count as resident until the system wants them.\n\n${table(['source', 'load s', 'longest turn ms', 'peak RSS MB', 'RSS MB', 'peak read again', 'on disk MB', 'look-ups/s', 'again ms'], rows)}`;
+    return `## Tables\n\n${count(backlog)} users of about 100 bytes under keys in no order, read into a table by a process that does nothing else, then 1,000,000 look-ups at random, then read again where it changed, then opened again on the same directory. Pages of the file that are mapped count as resident until the system wants them.\n\n${table(['source', 'load s', 'longest turn, CPU ms', 'peak RSS MB', 'RSS MB', 'peak read again', 'on disk MB', 'look-ups/s', 'again ms'], rows)}`;
   },
   state() {
     const { keys, file, restoredPerSecond, updatesPerSecond, checkpoint, resident, mapped, openAfterClose, openAfterKill } = stateAtScale(10 * backlog);

@@ -12,7 +12,7 @@ export interface TableFigures {
   readonly source: string;
   readonly rows: number;
   readonly load: number;
-  /** The longest that the daemon's thread was kept while it was read, in milliseconds. */
+  /** The longest that one turn kept the daemon's thread while it was read, in milliseconds of its CPU time. */
   readonly longest: number;
   readonly peak: number;
   /** While a changed file, or the query, is read again: both states are there then. */

@@ -9,5 +9,5 @@ A table is the small or slowly changing side of an enrichment: each daemon has a
 - **Trouble.** While a source is away, or has something that cannot be used, the rows stay and it is tried again. The log says why (\`table_unavailable\`), \`/readyz\` shows \`trouble\` with the age of the rows, \`millrace_table_age_seconds\` grows.
 - **Rows that cannot be used.** In a topic: the value has no such codec, or there is no key. With \`on_error: fail\` the topology stops with \`record_failed\`; else they are left out and told, and their key has no row.
   A file or an answer with such a row is not taken at all.
-- **Size.** A million rows of 100 bytes take some 220 MB of disk, and twice that while a file or a query is read again. A table that is too large for each daemon is a node: \`type: table\`.
+- **Size.** A million rows of 100 bytes take some 140 MB of disk, and twice that while a file or a query is read again. A table that is too large for each daemon is a node: \`type: table\`.
 `;
