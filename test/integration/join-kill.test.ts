@@ -60,9 +60,10 @@ async function killedAt(backend: Backend, point: string, options: MatchedOptions
   assert.doesNotMatch(second.output, /restoring the state/, 'its own directory is enough');
 }
 
-const variants: readonly (readonly [name: string, options: MatchedOptions])[] = [
-  ['behind repartition topics', {}],
-  ['in the tasks that read', { local: true }]
+/** Without a hop the embedded broker has shown every point: on Kafka those that leave something half done. */
+const variants: readonly (readonly [name: string, options: MatchedOptions, points: readonly string[]])[] = [
+  ['behind repartition topics', {}, points],
+  ['in the tasks that read', { local: true }, ['P1', 'P3', 'P4']]
 ];
 
 describe('a dedupe and an outer join, killed between any two steps of a checkpoint on the embedded broker', { concurrency: 2 }, () => {
@@ -70,8 +71,8 @@ describe('a dedupe and an outer join, killed between any two steps of a checkpoi
 });
 
 describe('a dedupe and an outer join, killed between any two steps of a checkpoint on Kafka', { concurrency: 4 }, () => {
-  for (const [name, options] of variants) {
-    for (const point of points) {
+  for (const [name, options, at] of variants) {
+    for (const point of at) {
       it(`${name}, at ${point}: each pair and each stray comes once`, async (t) => {
         const kafka = await kafkaOrSkip(t);
         if (kafka !== null) await killedAt(kafkaBackend(kafka.brokers), point, options);
