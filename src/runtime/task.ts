@@ -10,6 +10,7 @@ import type { CheckpointSettings, Position } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
 import { Credit } from './credit.ts';
 import type { FailedRecords } from './failed-records.ts';
+import { untilIdle } from './idle-alarm.ts';
 import { Intake } from './intake.ts';
 import type { PendingRecord } from './outbox.ts';
 import { createPace } from './pace.ts';
@@ -83,9 +84,6 @@ const creditBatches = 256;
 
 /** Shortest time between two barriers of a task, in milliseconds. */
 const shortestInterval = 10;
-
-/** Milliseconds between two barriers of a task whose watermark goes on with the clock. */
-const advanceInterval = 1000;
 
 /** Output bytes that make a barrier due, whatever else. */
 const maxOutputBytes = 16 * 1024 * 1024;
@@ -273,12 +271,7 @@ export class Task {
     const { clock, sub } = this.#settings;
     if (this.#alarm !== null || !sub.timed) return;
     let wait = this.#wantedAt - clock.elapsed();
-    for (const { intake, time, told } of this.#inputs.values()) {
-      const left = time.idle - intake.quiet;
-      // It may have become idle since the barrier, which had to say so.
-      if (left > 0 || told < time.idle) wait = Math.min(wait, left);
-      else if (time.advance) wait = Math.min(wait, advanceInterval);
-    }
+    for (const { intake, time, told } of this.#inputs.values()) wait = Math.min(wait, untilIdle(time, { now: intake.quiet, told }));
     if (wait === Infinity) return;
     this.#alarm = clock.after(Math.max(1, wait), () => {
       this.#alarm = null;
