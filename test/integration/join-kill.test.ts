@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { embeddedBackend, kafkaBackend, stateDir } from '../support/backend.ts';
 import type { Backend } from '../support/backend.ts';
 import { DaemonProcess } from '../support/daemon.ts';
+import { feedUntilExit } from '../support/feed-until-exit.ts';
 import { kafkaOrSkip } from '../support/kafka.ts';
 import { closeMatched, createMatchedTopics, feedMatched, matchedTopology, verifyMatched } from '../support/matched.ts';
 import type { Matched, MatchedOptions } from '../support/matched.ts';
@@ -22,20 +23,9 @@ async function prepare(backend: Backend, options: MatchedOptions): Promise<{ mat
   return { matched, file: writeTopology(matched.yaml) };
 }
 
-/** A backlog is worked on in few epochs: on Kafka more follows, bit by bit, until the daemon is dead. Gives how many orders there are in all. */
-async function feedUntilExit(backend: Backend, matched: Matched, daemon: DaemonProcess): Promise<number> {
-  let fed = count;
-  if (backend.name === 'embedded') return fed;
-  let over = false;
-  void daemon.exited.then(() => { over = true; });
-  await backend.use(async (broker) => {
-    while (!over) {
-      await feedMatched(broker, matched, 100, fed);
-      fed += 100;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  });
-  return fed;
+/** Feeds more until the daemon is dead; gives how many orders there are in all. */
+function feedMore(backend: Backend, matched: Matched, daemon: DaemonProcess): Promise<number> {
+  return feedUntilExit(backend, daemon, { fed: count, step: 100, feed: (broker, more, from) => feedMatched(broker, matched, more, from) });
 }
 
 /** Runs to the end on a state directory, closes event time, and recomputes. */
@@ -54,7 +44,7 @@ async function killedAt(backend: Backend, point: string, options: MatchedOptions
   const { matched, file } = await prepare(backend, options);
   const state = stateDir();
   const first = new DaemonProcess(file, { stateDir: state, env: { MILLRACE_FAULT_AT: `${point}:kill@3` }, args });
-  const fed = await feedUntilExit(backend, matched, first);
+  const fed = await feedMore(backend, matched, first);
   assert.equal((await first.exited).signal, 'SIGKILL', first.output);
   const second = await finish(backend, matched, file, state, fed);
   assert.doesNotMatch(second.output, /restoring the state/, 'its own directory is enough');
@@ -105,7 +95,7 @@ describe('a dedupe and an outer join on Kafka', { concurrency: 4 }, () => {
       const { matched, file } = await prepare(backend, { delivery: 'at_least_once', local: true });
       const state = stateDir();
       const first = new DaemonProcess(file, { stateDir: state, env: { MILLRACE_FAULT_AT: `${point}:kill@3` }, args });
-      const fed = await feedUntilExit(backend, matched, first);
+      const fed = await feedMore(backend, matched, first);
       assert.equal((await first.exited).signal, 'SIGKILL', first.output);
       await finish(backend, matched, file, state, fed, false);
     }

@@ -6,6 +6,7 @@ import type { Backend } from '../support/backend.ts';
 import { countedTopology, createCountedTopics, feedCounted, verifyCounted } from '../support/counted.ts';
 import type { Counted, CountedOptions } from '../support/counted.ts';
 import { DaemonProcess } from '../support/daemon.ts';
+import { feedUntilExit } from '../support/feed-until-exit.ts';
 import { kafkaOrSkip } from '../support/kafka.ts';
 import { writeTopology } from '../support/plan.ts';
 
@@ -28,7 +29,7 @@ async function killedAt(backend: Backend, point: string, options: CountedOptions
   const { counted, file } = await prepare(backend, options);
   const state = stateDir();
   const first = new DaemonProcess(file, { stateDir: state, env: { MILLRACE_FAULT_AT: `${point}:kill@3` }, args });
-  const fed = await feedUntilExit(backend, counted, first);
+  const fed = await feedMore(backend, counted, first);
   const { signal } = await first.exited;
   assert.equal(signal, 'SIGKILL', first.output);
   const second = new DaemonProcess(file, { stateDir: state, args });
@@ -38,20 +39,9 @@ async function killedAt(backend: Backend, point: string, options: CountedOptions
   await backend.use((broker) => verifyCounted(broker, counted.topics.out, fed));
 }
 
-/** A backlog is worked on in few epochs: on Kafka more records follow, bit by bit, until the daemon is dead. Gives how many there are in all. */
-async function feedUntilExit(backend: Backend, counted: Counted, daemon: DaemonProcess): Promise<number> {
-  let fed = count;
-  if (backend.name === 'embedded') return fed;
-  let over = false;
-  void daemon.exited.then(() => { over = true; });
-  await backend.use(async (broker) => {
-    while (!over) {
-      await feedCounted(broker, counted.topics.in, 200, fed);
-      fed += 200;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  });
-  return fed;
+/** Feeds more until the daemon is dead; gives how many records there are in all. */
+function feedMore(backend: Backend, { topics }: Counted, daemon: DaemonProcess): Promise<number> {
+  return feedUntilExit(backend, daemon, { fed: count, step: 200, feed: (broker, more, from) => feedCounted(broker, topics.in, more, from) });
 }
 
 const variants: readonly (readonly [name: string, options: CountedOptions])[] = [
@@ -121,7 +111,7 @@ describe('keyed state on Kafka', { concurrency: 4 }, () => {
     const { counted, file } = await prepare(backend, { local: true });
     const [one, other] = [stateDir(), stateDir()];
     const killed = new DaemonProcess(file, { stateDir: one, env: { MILLRACE_FAULT_AT: 'P1:kill@6' }, args });
-    const fed = await feedUntilExit(backend, counted, killed);
+    const fed = await feedMore(backend, counted, killed);
     assert.equal((await killed.exited).signal, 'SIGKILL', killed.output);
     const successor = new DaemonProcess(file, { stateDir: other, args });
     await successor.caughtUp();
@@ -179,7 +169,7 @@ describe('keyed state on Kafka', { concurrency: 4 }, () => {
       const { counted, file } = await prepare(backend, { delivery: 'at_least_once', local: true });
       const state = stateDir();
       const first = new DaemonProcess(file, { stateDir: state, env: { MILLRACE_FAULT_AT: `${point}:kill@3` }, args });
-      const fed = await feedUntilExit(backend, counted, first);
+      const fed = await feedMore(backend, counted, first);
       assert.equal((await first.exited).signal, 'SIGKILL', first.output);
       const second = new DaemonProcess(file, { stateDir: state, args });
       await second.caughtUp();
