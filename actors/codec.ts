@@ -1,0 +1,40 @@
+import type { Header } from './record.ts';
+
+/**
+ * Bytes to value and back, for keys and for values. `decode` and `encode` throw a poison `Failure`; neither is called for tombstones.
+ *
+ * Values are plain: objects, arrays, strings, numbers, booleans, null; integers that a number has not exactly are big integers; bytes are a `Uint8Array`
+ * that JSON writes as base64.
+ */
+export interface Codec {
+  /** Two codecs with one id write the same bytes for the same value. */
+  readonly id: string;
+  /** What some bytes stand for; `deleted` where they say that their key is gone. */
+  decode(bytes: Uint8Array, headers: readonly Header[]): unknown;
+  encode(value: unknown, to: Destination): Uint8Array;
+  /** True where a decoded value is not all that the bytes say: they are not written again for it, changed or not. */
+  readonly unwraps?: boolean;
+  /** Gets what must be had before these bytes can be decoded, such as their schema; null where it is here. Rejects with a `Failure` that is not poison: what can never be had is told by `decode`. */
+  beforeDecode?(bytes: Uint8Array, headers: readonly Header[]): Promise<void> | null;
+  /** The same, before values can be encoded for a topic. */
+  beforeEncode?(topic: string): Promise<void> | null;
+}
+
+/** A codec that asks neither for headers nor for the topic. */
+export interface PlainCodec extends Codec {
+  decode(bytes: Uint8Array): unknown;
+  encode(value: unknown): Uint8Array;
+}
+
+/** What `decode` gives for bytes that say: the key of this record is deleted. */
+export const deleted: unique symbol = Symbol('deleted');
+
+/** Which part of a record a codec is for. */
+export type Part = 'key' | 'value';
+
+/** Where encoded bytes go. */
+export interface Destination {
+  readonly topic: string;
+  /** A header that goes with the bytes; one of the same name is replaced. */
+  header(name: string, value: Uint8Array): void;
+}

@@ -1,0 +1,11 @@
+/** Bytes inside of a decoded value. JSON writes them as base64, as Protobuf's JSON mapping does. */
+export class Bytes extends Uint8Array {
+  /** A view of the same memory. */
+  static of(bytes: Uint8Array): Bytes {
+    return new Bytes(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  toJSON(): string {
+    return Buffer.from(this.buffer, this.byteOffset, this.byteLength).toString('base64');
+  }
+}
