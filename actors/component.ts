@@ -227,7 +227,7 @@ export interface RateLimit {
 }
 
 /** How a sink's record batches are compressed. */
-export type Compression = 'none' | 'gzip';
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 /** When an at-least-once sink sends what it has gathered: at the first of these. */
 export interface BatchLimits {

@@ -34,7 +34,7 @@ const config = z.strictObject({
     .describe(
       'How values become bytes. A record that no node changed, read with the same codec, keeps its original bytes. Default: whatever a record was read with, it keeps its bytes where no node changed it; else its value is written as JSON.'
     ),
-  compression: z.enum(['none', 'gzip']).default('none').describe('How batches are compressed on the wire and in the topic.'),
+  compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('none').describe('How batches are compressed on the wire and in the topic.'),
   batch: z
     .strictObject({
       records: count(1).default(10_000).describe('Most records in one batch.'),

@@ -1,5 +1,5 @@
-import { gzipSync } from 'node:zlib';
 import type { OutgoingRecord } from '../../../actors/port.ts';
+import { compress } from './compression.ts';
 import { crc32c } from './crc32c.ts';
 import type { Encoder, ProtocolRequest } from './internals.ts';
 import { load } from './internals.ts';
@@ -24,7 +24,6 @@ export interface ProduceData {
   }[];
 }
 
-const gzip = 1;
 const transactional = 0x10;
 const batchHeader = 61;
 
@@ -60,7 +59,7 @@ function encodeProduce(data: ProduceData): Encoder {
 }
 
 function writeBatch(out: Writer, records: readonly OutgoingRecord[], firstSequence: number, data: ProduceData): void {
-  const compressed = data.compression === gzip;
+  const codec = data.compression ?? 0;
   const base = records[0]?.timestamp ?? 0;
   let latest = base;
   for (const record of records) if (record.timestamp > latest) latest = record.timestamp;
@@ -70,7 +69,7 @@ function writeBatch(out: Writer, records: readonly OutgoingRecord[], firstSequen
   out.int32(-1); // partition leader epoch
   out.int8(2); // magic
   out.int32(0); // CRC, below
-  out.int16((compressed ? gzip : 0) | (data.transactionalId ? transactional : 0));
+  out.int16(codec | (data.transactionalId ? transactional : 0));
   out.int32(records.length - 1);
   out.int64(base);
   out.int64(latest);
@@ -80,7 +79,7 @@ function writeBatch(out: Writer, records: readonly OutgoingRecord[], firstSequen
   out.int32(records.length);
   const body = out.at;
   for (let delta = 0; delta < records.length; delta++) writeRecord(out, records[delta]!, delta, base);
-  if (compressed) out.replaceFrom(body, gzipSync(out.view(body)));
+  if (codec !== 0) out.replaceFrom(body, compress(codec, out.view(body)));
   out.patchInt32(start + 8, out.at - start - 12);
   out.patchInt32(start + 17, crc32c(out.view(0), start + 21, out.at) | 0);
 }
@@ -140,7 +139,7 @@ function sizeOfVarint(value: number): number {
   return size;
 }
 
-/** Writes big-endian fields one after the other; grows only if a bound was wrong or gzip made the body longer. */
+/** Writes big-endian fields one after the other; grows only if a bound was wrong or compressing made the body longer. */
 class Writer {
   at = 0;
   private buffer: Buffer;

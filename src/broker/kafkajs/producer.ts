@@ -3,6 +3,7 @@ import { Failure, type FailureCode } from '../../../actors/failure.ts';
 import type { OffsetCommit, OutgoingRecord, Producer, Transaction, TransactionalProducer } from '../../../actors/port.ts';
 import type { Compression } from '../../../actors/component.ts';
 import { Backoff } from './backoff.ts';
+import { codecNumbers } from './compression.ts';
 import { errorType, failureOf } from './failures.ts';
 import type { ConnectionSettings, KafkajsProducer, KafkajsTransaction, OffsetTopic, ProduceBatch, ProducerSettings } from './internals.ts';
 import { load } from './internals.ts';
@@ -10,7 +11,6 @@ import { type ProducerCluster, producerRetry } from './shared-clusters.ts';
 
 const allReplicas = -1;
 const produceTimeout = 10_000;
-const compressions: Readonly<Record<Compression, number>> = { none: 0, gzip: 1 };
 /** Kafkajs sets a sequence to 0 on reaching 2^31-1 instead of wrapping inside the batch, which the broker refuses. */
 const mostRecords = 2 ** 30;
 const longestOffsets = 15_000;
@@ -215,7 +215,7 @@ function toBatch(records: readonly OutgoingRecord[], compression: Compression): 
     else messages.push(record);
   }
   const topicMessages = Array.from(topics, ([topic, messages]) => ({ topic, messages }));
-  return { acks: allReplicas, timeout: produceTimeout, compression: compressions[compression], topicMessages };
+  return { acks: allReplicas, timeout: produceTimeout, compression: codecNumbers[compression], topicMessages };
 }
 
 function toTopics(offsets: readonly OffsetCommit[]): OffsetTopic[] {

@@ -41,6 +41,7 @@ export class Cursor {
   }
 
   slice(length: number): Buffer {
+    if (length < 0 || this.at + length > this.buffer.length) throw new RangeError('A length goes past the end of its buffer');
     this.at += length;
     return this.buffer.subarray(this.at - length, this.at);
   }

@@ -1,7 +1,7 @@
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { Failure } from '../../../actors/failure.ts';
 import type { FetchedRecord } from '../../../actors/port.ts';
 import type { Header } from '../../../actors/record.ts';
+import { decompress } from './compression.ts';
 import { Cursor, readInt64 } from './reading.ts';
 
 /** A transaction that was aborted, and where its records begin in this partition. */
@@ -32,9 +32,10 @@ const codecMask = 0x07;
 const logAppendTime = 0x08;
 const transactional = 0x10;
 const control = 0x20;
-const codecNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const noHeaders: readonly Header[] = [];
 const noTimestamp = -1;
+/** A record of nothing: attributes, two deltas, no key, no value, no headers. */
+const smallestRecord = 6;
 /** Once so much came out of compressed batches the rest of the answer is left for the next fetch: a small answer may hold a thousand times its size. */
 const mostDecompressed = 8 * 1024 * 1024;
 /** A single batch that holds more than this is refused rather than let fill the memory. */
@@ -54,6 +55,7 @@ export function decodeRecords(buffer: Buffer, { position, aborted }: DecodeOptio
   while (at + headerSize <= buffer.length && (bytes < mostDecompressed || bytes <= at)) {
     const end = at + 12 + buffer.readInt32BE(at + 8);
     if (end > buffer.length) break;
+    if (end < at + headerSize) throw new Failure('unsupported_broker', `A record batch says that it has ${end - at} bytes, fewer than its header`);
     const batch = new Batch(buffer, at, end);
     if (batch.lastOffset >= position) {
       const skipped = filter !== null && filter.skips(batch);
@@ -85,6 +87,15 @@ class AbortedFilter {
     }
     return batch.isTransactional && this.producers.has(batch.producerId);
   }
+}
+
+/** What reading a batch goes by, and adds to. */
+interface Reading {
+  readonly records: FetchedRecord[];
+  readonly position: number;
+  readonly baseTimestamp: number;
+  /** The broker's own time of appending, where that counts. */
+  readonly appended: number | null;
 }
 
 class Batch {
@@ -133,8 +144,21 @@ class Batch {
     const appended = (this.attributes & logAppendTime) !== 0 ? readInt64(buffer, start + 35) : null;
     const count = buffer.readInt32BE(start + 57);
     const cursor = this.body();
+    try {
+      this.readAll(cursor, count, { records, position, baseTimestamp, appended });
+    } catch (error) {
+      // The broker checked the batch when it took it: this is a client's mistake that it let pass, or damage since.
+      throw new Failure('unsupported_broker', `The record batch at offset ${this.baseOffset} is damaged: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+    const packed = this.end - start;
+    return (this.attributes & codecMask) === 0 ? packed : Math.max(packed, cursor.buffer.length);
+  }
+
+  private readAll(cursor: Cursor, count: number, { records, position, baseTimestamp, appended }: Reading): void {
     for (let index = 0; index < count; index++) {
-      const end = cursor.varint() + cursor.at;
+      const size = cursor.varint();
+      const end = cursor.at + size;
+      if (size < smallestRecord || end > cursor.buffer.length) throw new RangeError(`record ${index} of ${count} goes past its end`);
       cursor.at++; // attributes, unused
       const timestampDelta = cursor.varint();
       const offset = this.baseOffset + cursor.varint();
@@ -146,28 +170,18 @@ class Batch {
       }
       cursor.at = end;
     }
-    const packed = this.end - start;
-    return (this.attributes & codecMask) === 0 ? packed : Math.max(packed, cursor.buffer.length);
-  }
-
-  private unpack(decompress: () => Buffer): Buffer {
-    try {
-      return decompress();
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Failure('unsupported_broker', `The record batch at offset ${this.baseOffset} cannot be decompressed: ${why}`, { cause: error });
-    }
   }
 
   private body(): Cursor {
     const { buffer, start, end } = this;
     const codec = this.attributes & codecMask;
     if (codec === 0) return new Cursor(buffer.subarray(0, end), start + headerSize);
-    const packed = buffer.subarray(start + headerSize, end);
-    if (codec === 1) return new Cursor(this.unpack(() => gunzipSync(packed, { maxOutputLength: largestBatch })));
-    if (codec === 4) return new Cursor(this.unpack(() => zstdDecompressSync(packed, { maxOutputLength: largestBatch })));
-    const name = codecNames[codec] ?? `number ${codec}`;
-    throw new Failure('unsupported_broker', `Records are compressed with ${name}, which cannot be read; set compression.type of the topic to gzip or zstd`);
+    try {
+      return new Cursor(decompress(codec, buffer.subarray(start + headerSize, end), largestBatch));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Failure('unsupported_broker', `The record batch at offset ${this.baseOffset} cannot be decompressed: ${why}`, { cause: error });
+    }
   }
 }
 
