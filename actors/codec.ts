@@ -9,11 +9,13 @@ import type { Header } from './record.ts';
 export interface Codec {
   /** Two codecs with one id write the same bytes for the same value. */
   readonly id: string;
-  /** What some bytes stand for; `deleted` where they say that their key is gone. */
+  /** What some bytes stand for; `deleted` where they say that their key is gone, `dropped` where they say nothing. */
   decode(bytes: Uint8Array, headers: readonly Header[]): unknown;
   encode(value: unknown, to: Destination): Uint8Array;
   /** True where a decoded value is not all that the bytes say: they are not written again for it, changed or not. */
   readonly unwraps?: boolean;
+  /** True where decoded values may hold what JSON has not: big integers and bytes. */
+  readonly exotic?: boolean;
   /** Gets what must be had before these bytes can be decoded, such as their schema; null where it is here. Rejects with a `Failure` that is not poison: what can never be had is told by `decode`. */
   beforeDecode?(bytes: Uint8Array, headers: readonly Header[]): Promise<void> | null;
   /** The same, before values can be encoded for a topic. */
@@ -28,6 +30,9 @@ export interface PlainCodec extends Codec {
 
 /** What `decode` gives for bytes that say: the key of this record is deleted. */
 export const deleted: unique symbol = Symbol('deleted');
+
+/** What `decode` gives for bytes that say nothing about their key: the record is filtered. */
+export const dropped: unique symbol = Symbol('dropped');
 
 /** Which part of a record a codec is for. */
 export type Part = 'key' | 'value';

@@ -1,4 +1,6 @@
 import type * as z from 'zod';
+import type { Codec, Part, PlainCodec } from './codec.ts';
+import type { ReaderCodecConfig, WriterCodecConfig } from './codec-options.ts';
 import type { Batch } from './message.ts';
 import type { Failure } from './failure.ts';
 import type { Header, StreamRecord } from './record.ts';
@@ -23,14 +25,6 @@ export interface AggregateCall {
 /** Path of an option inside a component's configuration, for error positions. */
 export type Path = readonly (string | number)[];
 
-/** Bytes to value and back. `decode` and `encode` throw a poison `Failure`. Neither is called for tombstones. */
-export interface Codec {
-  /** Two codecs with one id write the same bytes for the same value. */
-  readonly id: string;
-  decode(bytes: Uint8Array): unknown;
-  encode(value: unknown): Uint8Array;
-}
-
 /** Checks a value; returns null when it is valid, else what is wrong with it, in one line. */
 export type Validator = (value: unknown) => string | null;
 
@@ -49,7 +43,12 @@ export interface BuildContext {
   aggregate(source: string, at: Path): AggregateCall | null;
   /** As `expression`, over two variables of its own, such as `acc` and `value`, and none of a record's. */
   fold(source: string, at: Path, variables: readonly [string, string]): Fold;
-  codec(config: CodecConfig, at: Path): Codec;
+  /** What reads keys or values. */
+  reader(config: ReaderCodecConfig, at: Path, part: Part): Codec;
+  /** What writes them. */
+  writer(config: WriterCodecConfig, at: Path, part: Part): Codec;
+  /** A codec that no option describes. */
+  plain(type: 'json' | 'text'): PlainCodec;
   /** Compiles the JSON Schema in a file beside the topology. */
   schema(path: string, at: Path): Validator;
   /** Loads the script in a file beside the topology. */
@@ -73,12 +72,6 @@ export interface ScriptModule {
   explain(error: unknown): string;
   /** Lets the rest of the process have its turn. */
   pause(): Promise<void>;
-}
-
-/** How a topology names a codec; the short form `json` is expanded before it comes here. */
-export interface CodecConfig {
-  readonly type: 'json' | 'text' | 'raw';
-  readonly schema?: string | undefined;
 }
 
 /**
@@ -182,6 +175,11 @@ export interface SinkLogic {
   readonly compression: Compression;
   readonly batch: BatchLimits;
   output(record: StreamRecord, now: number): OutputRecord;
+  /**
+   * Gets what must be had before this record can be written, such as the id of its schema; null where all is here. Without a record: for the fixed topic,
+   * before the start. Rejects with a `Failure`.
+   */
+  before?(record: StreamRecord | null, now: number): Promise<void> | null;
 }
 
 /** The work of a source: what it reads and how bytes become records. */
@@ -191,6 +189,8 @@ export interface SourceLogic {
   readonly start: StartPosition;
   readonly rateLimit: RateLimit | null;
   readonly codec: Codec;
+  /** Null where expressions read the key as UTF-8. */
+  readonly keyCodec: Codec | null;
   readonly tombstones: 'pass' | 'drop' | 'dead_letter';
   readonly time: SourceTime;
 }

@@ -172,29 +172,3 @@ export function fieldPath() {
 export function isFieldPath(text: string): boolean {
   return text.split('.').every((segment) => segment !== '' && segment !== '__proto__');
 }
-
-/** How bytes become values; `json` is short for `{ type: json }`. */
-export function codec() {
-  const type = z.enum(['json', 'text', 'raw']);
-  return z
-    .union(
-      [
-        type.describe('The codec without further options.'),
-        z.strictObject({
-          type: type.describe('json: any JSON text; text: strict UTF-8; raw: bytes as they are.'),
-          schema: z
-            .string()
-            .min(1)
-            .optional()
-            .describe('Only for json: file with a JSON Schema (draft-07 or 2020-12) that values must meet, relative to the topology file.')
-        })
-      ],
-      { error: 'json, text, raw or { type: …, schema: … }' }
-    )
-    .transform((config) => (typeof config === 'string' ? { type: config } : config));
-}
-
-/** A sink's codec has no schema: records that did not change keep their bytes and are not decoded again. */
-export function sinkCodec() {
-  return z.enum(['json', 'text', 'raw'], { error: 'json, text or raw' });
-}

@@ -7,6 +7,8 @@ export interface Origin {
   readonly partition: number;
   /** Identity of the codec that decoded the values: bytes may be reused only by a sink with the same one. */
   readonly codec: string;
+  /** True where values may hold what JSON has not, big integers and bytes. */
+  readonly exotic?: boolean;
   /** The record as it was read, where a script gave it another key, headers or timestamp, or none of its bytes: what a dead letter holds. */
   readonly original?: StreamRecord;
 }
@@ -17,6 +19,8 @@ export interface Origin {
  */
 export interface StreamRecord {
   readonly key: Uint8Array | null;
+  /** The key as the source's codec of keys reads it; absent where it has none, or where the key is another by now: then it is UTF-8. */
+  readonly decodedKey?: unknown;
   /** The value's bytes as read; null for a tombstone. Still the original's after a change. */
   readonly bytes: Uint8Array | null;
   /** The decoded value; null for a tombstone (and for a JSON `null`: `bytes` tells them apart). */
@@ -46,7 +50,7 @@ export function asRead(record: StreamRecord): StreamRecord {
 
 /** A copy of a record with another value, to be encoded again by the sink. */
 export function changeRecord(record: StreamRecord, value: unknown): StreamRecord {
-  return {
+  return withKey(record.decodedKey, {
     key: record.key,
     bytes: record.bytes,
     value,
@@ -57,5 +61,11 @@ export function changeRecord(record: StreamRecord, value: unknown): StreamRecord
     changed: true,
     time: record.time,
     stamp: record.stamp
-  };
+  });
+}
+
+/** A record in the making, with what its key was decoded to; records without it have no such property. */
+export function withKey(decodedKey: unknown, record: { -readonly [K in keyof StreamRecord]: StreamRecord[K] }): StreamRecord {
+  if (decodedKey !== undefined) record.decodedKey = decodedKey;
+  return record;
 }

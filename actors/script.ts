@@ -48,6 +48,8 @@ export interface ScriptRecord<Value = Fields> {
   readonly tombstone: boolean;
   /** The key's bytes. */
   readonly key: Uint8Array | null;
+  /** The key as the source's key_codec reads it; without one as keyText. */
+  readonly keyValue: Readonly<unknown>;
   /** The key as UTF-8 text; throws where its bytes are none. */
   readonly keyText: string | null;
   /** Names and bytes, in their order; a name may come several times. */

@@ -1,4 +1,4 @@
-import type { Codec } from '../component.ts';
+import type { PlainCodec } from '../codec.ts';
 import { binaryToTime, timeToBinary } from '../keyed/binary.ts';
 import type { Arrival, Freight } from '../keyed/freight.ts';
 import { packArrival, unpackArrival } from '../keyed/freight.ts';
@@ -14,10 +14,10 @@ const counter = 'c';
 /** Records that wait for their time: those of the epoch that fills in memory, older ones in the store. They leave by event time, and as they came where that is equal. */
 export class HeldRecords {
   readonly #store: Store;
-  readonly #json: Codec;
+  readonly #json: PlainCodec;
   #fresh: Arrival[] = [];
 
-  constructor(store: Store, json: Codec) {
+  constructor(store: Store, json: PlainCodec) {
     this.#store = store;
     this.#json = json;
   }

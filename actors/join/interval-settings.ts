@@ -1,4 +1,4 @@
-import type { Codec } from '../component.ts';
+import type { PlainCodec } from '../codec.ts';
 import { Failure } from '../failure.ts';
 import type { Admission } from '../keyed/arriving.ts';
 import type { GroupKey } from '../keyed/group-key.ts';
@@ -29,7 +29,7 @@ export interface IntervalSettings {
   /** A record that is older than what it is judged by by more than this is late for every partner it could have. */
   readonly reach: number;
   readonly names: PairNames;
-  readonly json: Codec;
+  readonly json: PlainCodec;
 }
 
 /** What becomes of the records of one side when they are first seen. */
@@ -45,7 +45,7 @@ export function admissionOf({ sides, reach, json }: IntervalSettings, side: Side
 }
 
 /** A record's value as results and the store have it: JSON, the same whether its partner comes before or after it. Throws a poison `Failure`. */
-export function storableValue(record: StreamRecord, json: Codec): StoreValue {
+export function storableValue(record: StreamRecord, json: PlainCodec): StoreValue {
   if (!(record.value instanceof Uint8Array)) return storable(record, json);
   throw new Failure('unencodable', 'expected a value that JSON has, found bytes; read the topic with codec json or text, or make a text of it in a map');
 }

@@ -43,7 +43,7 @@ function settingsOf(options: JoinOptions, context: BuildContext): IntervalSettin
     grace,
     reach: before + after + grace,
     names: as,
-    json: context.codec({ type: 'json' }, [])
+    json: context.plain('json')
   };
 }
 

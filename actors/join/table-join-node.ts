@@ -1,4 +1,5 @@
-import type { Codec, Collector, EpochEnd, PassedOn, TransformLogic } from '../component.ts';
+import type { PlainCodec } from '../codec.ts';
+import type { Collector, EpochEnd, PassedOn, TransformLogic } from '../component.ts';
 import type { Admission, UpstreamPlace } from '../keyed/arriving.ts';
 import { Arriving, upstreamPlaces } from '../keyed/arriving.ts';
 import type { GroupKey } from '../keyed/group-key.ts';
@@ -20,7 +21,7 @@ export interface TableJoinSettings {
   readonly inner: boolean;
   /** True where it goes by the event time of records. */
   readonly timed: boolean;
-  readonly json: Codec;
+  readonly json: PlainCodec;
 }
 
 /** Which records are looked up for. One without a value joins nothing, as in Kafka Streams; one without a key has no row. */

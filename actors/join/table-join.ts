@@ -13,7 +13,7 @@ export function tableJoin(options: JoinOptions, context: BuildContext): Stateful
   checkOptions(options, context);
   const { kind, into = '', as_of: asOf = 'now' } = options;
   const key = new GroupKey(keysOf(options).left, context, typeof options.key === 'object' ? ['key', 'left'] : ['key']);
-  const settings: TableJoinSettings = { key, path: into.split('.'), inner: kind === 'inner', timed: asOf === 'event_time', json: context.codec({ type: 'json' }, []) };
+  const settings: TableJoinSettings = { key, path: into.split('.'), inner: kind === 'inner', timed: asOf === 'event_time', json: context.plain('json') };
   return {
     // What is held does not depend on what becomes of it: kind and into may change.
     holds: { join: 'table', key: key.source, as_of: asOf },

@@ -1,4 +1,5 @@
-import type { Codec, Collector, EpochEnd, PassedOn, TransformLogic } from '../component.ts';
+import type { PlainCodec } from '../codec.ts';
+import type { Collector, EpochEnd, PassedOn, TransformLogic } from '../component.ts';
 import { asFailure } from '../failure.ts';
 import type { Admission, UpstreamPlace } from '../keyed/arriving.ts';
 import { Arriving, upstreamPlaces } from '../keyed/arriving.ts';
@@ -22,7 +23,7 @@ export interface TableSettings {
   readonly key: GroupKey;
   readonly history: number | null;
   readonly ttl: number | null;
-  readonly json: Codec;
+  readonly json: PlainCodec;
 }
 
 /** So many rows and versions are forgotten per checkpoint at most: the others follow at the next one, which comes at once. */

@@ -38,7 +38,7 @@ transforms:
   build(options, context): StatefulLogic {
     const { key: source, history = null, ttl = null } = options;
     checkLengths(history, ttl, context);
-    const settings: TableSettings = { name: context.name, key: new GroupKey(source, context), history, ttl, json: context.codec({ type: 'json' }, []) };
+    const settings: TableSettings = { name: context.name, key: new GroupKey(source, context), history, ttl, json: context.plain('json') };
     return {
       holds: { table: history === null ? 'latest' : 'versions', key: settings.key.source, ttl: ttl !== null },
       regroups: [settings.key.regroups],

@@ -1,5 +1,6 @@
 import { isObject } from '../fields.ts';
 import type { Header, Origin, StreamRecord } from '../record.ts';
+import { withKey } from '../record.ts';
 import type { StoreValue } from '../store.ts';
 import { toBinary, toBytes } from './binary.ts';
 
@@ -27,6 +28,8 @@ export interface PackedRecord {
   readonly s?: number;
   /** Key as a binary string, where there is one and it is not what the record is grouped by; null for none. */
   readonly k?: string | null;
+  /** Key as its source's codec reads it, where that has one. */
+  readonly d?: StoreValue;
   /** Value; absent for a tombstone. */
   readonly v?: StoreValue;
   /** Value as a binary string, where it is bytes. */
@@ -39,12 +42,13 @@ export interface PackedRecord {
 
 /** A record as it lies in stores and parcels, beside the key that it is grouped by. */
 export function packRecord({ record, key }: Pick<Arrival, 'key' | 'record'>): PackedRecord {
-  const { time, timestamp, headers, origin, offset, value, bytes, changed } = record;
+  const { time, timestamp, headers, origin, offset, value, bytes, changed, decodedKey } = record;
   const own = record.key === null ? null : toBinary(record.key);
   return {
     t: time,
     ...(timestamp === time ? {} : { s: timestamp }),
     ...(own === key ? {} : { k: own }),
+    ...(decodedKey === undefined ? {} : { d: decodedKey as StoreValue }),
     ...(value instanceof Uint8Array ? { b: toBinary(value) } : bytes === null && !changed ? {} : { v: value as StoreValue }),
     ...(headers.length === 0 ? {} : { h: headers.map(([name, data]) => [name, data === null ? null : toBinary(data)] as const) }),
     o: [origin.topic, origin.partition, offset]
@@ -53,10 +57,10 @@ export function packRecord({ record, key }: Pick<Arrival, 'key' | 'record'>): Pa
 
 /** Packed or unpacked, it is the same to those behind; but its original bytes are gone. `stamp` is what it is late by from now on. */
 export function unpackRecord(key: string | null, packed: PackedRecord, stamp: number): StreamRecord {
-  const { t, s = t, k = key, v, b, h, o } = packed;
+  const { t, s = t, k = key, d, v, b, h, o } = packed;
   const tombstone = v === undefined && b === undefined;
   const origin: Origin = { topic: o[0], partition: o[1], codec: unpacked };
-  return {
+  return withKey(d, {
     key: k === null ? null : toBytes(k),
     bytes: null,
     value: b !== undefined ? toBytes(b) : (v ?? null),
@@ -67,7 +71,7 @@ export function unpackRecord(key: string | null, packed: PackedRecord, stamp: nu
     changed: !tombstone,
     time: t,
     stamp
-  };
+  });
 }
 
 const noHeaders: readonly Header[] = [];

@@ -1,4 +1,5 @@
-import type { BuildContext, Codec, Expression, Path } from '../component.ts';
+import type { PlainCodec } from '../codec.ts';
+import type { BuildContext, Expression, Path } from '../component.ts';
 import { Failure } from '../failure.ts';
 import type { StreamRecord } from '../record.ts';
 import { toBinary, toBytes } from './binary.ts';
@@ -7,13 +8,13 @@ const ascii = /^[\x00-\x7f]*$/;
 
 /** What records are grouped by, as a binary string of the group key's bytes. */
 export class GroupKey {
-  readonly #text: Codec;
+  readonly #text: PlainCodec;
   readonly #expression: Expression | null;
   readonly #source: string;
 
   /** Without an expression it is the record's own key. */
   constructor(source: string | undefined, context: BuildContext, at: Path = ['key']) {
-    this.#text = context.codec({ type: 'text' }, []);
+    this.#text = context.plain('text');
     this.#source = source ?? 'key';
     // A record's own key counts as it is, bytes that are not UTF-8 too.
     this.#expression = ownKey(source) ? null : context.expression(this.#source, at);

@@ -1,4 +1,5 @@
-import type { Codec } from '../component.ts';
+import type { PlainCodec } from '../codec.ts';
+import { Failure } from '../failure.ts';
 import type { StreamRecord } from '../record.ts';
 import type { StoreValue } from '../store.ts';
 
@@ -6,9 +7,19 @@ import type { StoreValue } from '../store.ts';
  * A record's value in a form that stores keep. One that was decoded is as it is; one that a script made may hold dates and integers of any size, which become what a
  * sink would write. `json`: the codec. Throws a poison `Failure` for what has no such form.
  */
-export function storable({ value, changed, origin }: StreamRecord, json: Codec): StoreValue {
-  if (!changed || origin.codec === '' || isPlain(value, 0)) return value as StoreValue;
+export function storable({ value, changed, origin }: StreamRecord, json: PlainCodec): StoreValue {
+  if ((!changed && origin.exotic !== true) || origin.codec === '' || isPlain(value, 0)) return value as StoreValue;
+  refuseLarge(value, 0);
   return json.decode(json.encode(value)) as StoreValue;
+}
+
+/** JSON writes integers of any size, but reading them again would round. */
+function refuseLarge(value: unknown, depth: number): void {
+  if (typeof value === 'bigint' && !Number.isSafeInteger(Number(value))) {
+    throw new Failure('unencodable', 'expected integers up to 2^53 in what a store keeps, found a larger one; read them with long: string');
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || depth >= deepest) return;
+  for (const part of Object.values(value)) refuseLarge(part, depth + 1);
 }
 
 /** Deeper than this is looked at by the codec. */

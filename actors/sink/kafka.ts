@@ -1,9 +1,12 @@
 import * as z from 'zod';
-import type { BuildContext, Codec, Expression, OutputRecord } from '../component.ts';
+import { writerCodec } from '../codec-options.ts';
+import type { Codec, PlainCodec } from '../codec.ts';
+import type { BuildContext, Expression, OutputRecord, SinkLogic } from '../component.ts';
 import { defineSink } from '../component.ts';
-import { Failure } from '../failure.ts';
-import { count, duration, expression, isTopicName, sinkCodec, size, topicName } from '../options.ts';
+import { asFailure, Failure } from '../failure.ts';
+import { count, duration, expression, isTopicName, size, topicName } from '../options.ts';
 import type { Header, StreamRecord } from '../record.ts';
+import { SinkDestination } from './destination.ts';
 import { isTombstone } from '../record.ts';
 
 const config = z.strictObject({
@@ -29,11 +32,14 @@ const config = z.strictObject({
   timestamp: expression()
     .prefault('record')
     .describe("record (the record's own timestamp), now, or an expression that gives milliseconds since 1970 or an ISO 8601 text."),
-  codec: sinkCodec()
+  codec: writerCodec()
     .optional()
     .describe(
-      'How values become bytes. A record that no node changed, read with the same codec, keeps its original bytes. Default: whatever a record was read with, it keeps its bytes where no node changed it; else its value is written as JSON.'
+      'How values become bytes. A record that no node changed, read with the same codec, keeps its original bytes; with codecs that have schemas or headers it is written anew. Default: whatever a record was read with, it keeps its bytes where no node changed it; else its value is written as JSON.'
     ),
+  key_codec: writerCodec()
+    .optional()
+    .describe('How keys become bytes: what key gives, or without it the key as it was read. Default: what key gives as text; a key that was read keeps its bytes.'),
   compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('none').describe('How batches are compressed on the wire and in the topic.'),
   batch: z
     .strictObject({
@@ -66,19 +72,26 @@ sinks:
     const parts = compile(options, context);
     const fixed = typeof options.topic === 'string' ? options.topic : null;
     const { compression, batch } = options;
+    const destination = new SinkDestination();
     return {
       topic: fixed,
       ...(typeof options.topic === 'string' ? {} : { topicExpression: options.topic.expression }),
       compression,
       batch,
+      ...waiting(parts, fixed),
       output(record, now): OutputRecord {
         const tombstone = isTombstone(record);
+        const topic = fixed ?? topicOf(parts, record, now, tombstone);
+        const to = destination.at(topic);
+        const key = keyOf(parts, record, now, tombstone, to);
+        const value = tombstone ? null : valueOf(parts, record, to);
+        const headers = parts.headers.length === 0 ? record.headers : headersOf(parts, record, now, tombstone);
         return {
-          topic: fixed ?? topicOf(parts, record, now, tombstone),
+          topic,
           partition: partitionOf(parts, record, now, tombstone),
-          key: keyOf(parts, record, now, tombstone),
-          value: tombstone ? null : valueOf(parts, record),
-          headers: parts.headers.length === 0 ? record.headers : headersOf(parts, record, now, tombstone),
+          key,
+          value,
+          headers: to.over(headers),
           timestamp: timestampOf(parts, record, now, tombstone)
         };
       }
@@ -95,8 +108,10 @@ interface Part {
 interface Parts {
   /** Null where unchanged bytes are written as they are, and everything else as JSON. */
   readonly codec: Codec | null;
-  readonly text: Codec;
-  readonly json: Codec;
+  /** Null where keys are written as text, or keep their bytes. */
+  readonly keyCodec: Codec | null;
+  readonly text: PlainCodec;
+  readonly json: PlainCodec;
   readonly topic: Part | null;
   readonly key: Part | null;
   readonly partition: Part | null;
@@ -111,9 +126,10 @@ function compile(options: z.output<typeof config>, context: BuildContext): Parts
   });
   const { topic, key, partition, timestamp } = options;
   return {
-    codec: options.codec === undefined ? null : context.codec({ type: options.codec }, ['codec']),
-    text: context.codec({ type: 'text' }, []),
-    json: context.codec({ type: 'json' }, []),
+    codec: options.codec === undefined ? null : context.writer(options.codec, ['codec'], 'value'),
+    keyCodec: options.key_codec === undefined ? null : context.writer(options.key_codec, ['key_codec'], 'key'),
+    text: context.plain('text'),
+    json: context.plain('json'),
     topic: typeof topic === 'string' ? null : part(topic.expression, ['topic', 'expression']),
     key: key === undefined ? null : part(key, ['key']),
     partition: partition === undefined ? null : part(partition, ['partition']),
@@ -134,10 +150,18 @@ function topicOf(parts: Parts, record: StreamRecord, now: number, tombstone: boo
   throw new Failure('unencodable', `topic: expected a topic's name, found ${found}`);
 }
 
-function keyOf(parts: Parts, record: StreamRecord, now: number, tombstone: boolean): Uint8Array | null {
-  const { key } = parts;
-  if (key === null || (tombstone && key.readsValue)) return record.key;
-  return toBytes(parts, key.evaluate(record, now));
+function keyOf(parts: Parts, record: StreamRecord, now: number, tombstone: boolean, to: SinkDestination): Uint8Array | null {
+  const { key, keyCodec } = parts;
+  const own = key === null || (tombstone && key.readsValue);
+  if (keyCodec === null) return own ? record.key : toBytes(parts, key.evaluate(record, now));
+  const value = own ? readKey(parts, record) : key.evaluate(record, now);
+  return value === null ? null : keyCodec.encode(value, to);
+}
+
+/** The key as its source reads it. */
+function readKey({ text }: Parts, { key, decodedKey }: StreamRecord): unknown {
+  if (decodedKey !== undefined || key === null) return decodedKey ?? null;
+  return text.decode(key);
 }
 
 function partitionOf({ partition }: Parts, record: StreamRecord, now: number, tombstone: boolean): number | null {
@@ -148,9 +172,39 @@ function partitionOf({ partition }: Parts, record: StreamRecord, now: number, to
 }
 
 /** Original bytes where nothing changed: no decoder and encoder pair gives back every byte (number formats, spaces, key order). */
-function valueOf({ codec, json }: Parts, record: StreamRecord): Uint8Array {
+function valueOf({ codec, json }: Parts, record: StreamRecord, to: SinkDestination): Uint8Array {
   if (!record.changed && record.bytes !== null && (codec === null || record.origin.codec === codec.id)) return record.bytes;
-  return (codec ?? json).encode(record.value);
+  return (codec ?? json).encode(record.value, to);
+}
+
+/** What codecs of this sink must have before they can write; nothing where they need nothing. */
+function waiting(parts: Parts, fixed: string | null): Pick<SinkLogic, 'before'> {
+  const codecs = [parts.codec, parts.keyCodec].filter((codec) => codec?.beforeEncode !== undefined);
+  if (codecs.length === 0) return {};
+  const all = (topic: string): Promise<void> | null => {
+    const waits = codecs.flatMap((codec) => codec?.beforeEncode?.(topic) ?? []);
+    return waits.length === 0 ? null : Promise.all(waits).then(() => undefined);
+  };
+  if (fixed !== null) return { before: () => all(fixed) };
+  // A topic that cannot be told is the record's fault, which `output` says.
+  return {
+    before(record, now) {
+      if (record === null) return null;
+      let topic: string;
+      try {
+        topic = topicOf(parts, record, now, isTombstone(record));
+      } catch {
+        return null;
+      }
+      return all(topic)?.catch((error: unknown) => { throw ofTopic(error, topic); }) ?? null;
+    }
+  };
+}
+
+/** Where the record named the topic, a schema that this topic does not have is its fault. */
+function ofTopic(error: unknown, topic: string): Failure {
+  const cause = asFailure(error, 'task_crashed');
+  return cause.code === 'schema_not_registered' ? new Failure('unencodable', `topic ${topic}: ${cause.message}`, { cause }) : cause;
 }
 
 function headersOf(parts: Parts, record: StreamRecord, now: number, tombstone: boolean): readonly Header[] {

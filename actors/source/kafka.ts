@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { BuildContext, SourceTime } from '../component.ts';
 import { defineSource } from '../component.ts';
-import { codec, count, duration, expression, size, topicName, topicRegex } from '../options.ts';
+import { readerCodec } from '../codec-options.ts';
+import { count, duration, expression, size, topicName, topicRegex } from '../options.ts';
 import type { TopicSet } from '../topic-set.ts';
 import { resolveStart, start } from './start.ts';
 
@@ -31,7 +32,8 @@ const config = z.strictObject({
   start: start
     .prefault('latest')
     .describe('Where to begin in a partition for which the group has committed nothing yet; else it goes on where it left off.'),
-  codec: codec().prefault('json').describe('How bytes become values.'),
+  codec: readerCodec().prefault('json').describe('How bytes become values.'),
+  key_codec: readerCodec().optional().describe('How bytes of keys become what expressions read as key; a key that cannot be read fails the record. Default: expressions read keys as UTF-8.'),
   tombstones: z
     .enum(['pass', 'drop', 'dead_letter'])
     .default('pass')
@@ -80,7 +82,8 @@ sources:
       reads,
       start: resolveStart(options.start, reads.topics, context),
       rateLimit: limit === undefined ? null : { records: limit.records ?? unlimited, bytes: limit.bytes ?? unlimited },
-      codec: context.codec(options.codec, ['codec']),
+      codec: context.reader(options.codec, ['codec'], 'value'),
+      keyCodec: options.key_codec === undefined ? null : context.reader(options.key_codec, ['key_codec'], 'key'),
       tombstones: options.tombstones,
       time: sourceTime(options, context)
     };

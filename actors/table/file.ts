@@ -31,6 +31,6 @@ transforms:
     const ending = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
     const found = format ?? formats.find((each) => each === ending || (each === 'ndjson' && ending === 'jsonl'));
     if (found === undefined) context.problem(['path'], 'bad_value', 'expected a file that ends with .csv, .ndjson or .json', 'or say format: csv, ndjson or json');
-    return { from: 'file', path: context.path(path), format: found ?? 'json', key: key.split('.'), codec: context.codec({ type: 'json' }, []), refresh };
+    return { from: 'file', path: context.path(path), format: found ?? 'json', key: key.split('.'), codec: context.plain('json'), refresh };
   }
 });

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { defineTable } from '../component.ts';
 import { GroupKey } from '../keyed/group-key.ts';
-import { codec, expression, topicName } from '../options.ts';
+import type { ReaderCodecConfig } from '../codec-options.ts';
+import { readerCodec } from '../codec-options.ts';
+import { expression, topicName } from '../options.ts';
 
 /** A table of the last value of each key of a topic. */
 export const kafkaTable = defineTable({
@@ -21,13 +23,17 @@ transforms:
     key: expression()
       .optional()
       .describe("An expression for the key of a row: a text stands for itself, numbers and booleans for their text. Default: the record's own key. With another one than that a tombstone deletes nothing, for it has no value to find the row by."),
-    codec: codec().prefault('json').describe("How bytes become values: json or text. A record whose value cannot be read leaves its key without a row.")
+    codec: readerCodec().prefault('json').describe("How bytes become values: any codec but raw. A record whose value cannot be read leaves its key without a row.")
   }),
   build({ topic, key: source, codec: format }, context) {
-    if (format.type === 'raw') context.problem(['codec'], 'bad_value', 'expected json or text: rows are values, not bytes');
+    if (format.type === 'raw') context.problem(['codec'], 'bad_value', 'expected another codec: rows are values, not bytes');
     const key = new GroupKey(source, context);
     // Rows that met an older text of the schema may not meet this one.
-    const holds = format.schema === undefined ? { topic, key: key.source, codec: format.type } : null;
-    return { from: 'topic', topic, codec: context.codec(format, ['codec']), key, holds };
+    const holds = format.type === 'json' || format.type === 'text' ? (hasSchema(format) ? null : { topic, key: key.source, codec: format.type }) : null;
+    return { from: 'topic', topic, codec: context.reader(format, ['codec'], 'value'), key, holds };
   }
 });
+
+function hasSchema(format: ReaderCodecConfig): boolean {
+  return 'schema' in format && format.schema !== undefined;
+}

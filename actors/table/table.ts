@@ -1,4 +1,5 @@
-import type { Codec, TransformLogic } from '../component.ts';
+import type { Codec, PlainCodec } from '../codec.ts';
+import type { TransformLogic } from '../component.ts';
 import type { Failure } from '../failure.ts';
 import type { GroupKey } from '../keyed/group-key.ts';
 import type { Broker } from '../port.ts';
@@ -31,7 +32,7 @@ export interface FileTable {
   /** Field of a row. */
   readonly key: readonly string[];
   /** JSON. */
-  readonly codec: Codec;
+  readonly codec: PlainCodec;
   /** Milliseconds between two looks at the file. */
   readonly refresh: number;
 }

@@ -1,4 +1,5 @@
-import type { Codec, Collector } from '../component.ts';
+import type { PlainCodec } from '../codec.ts';
+import type { Collector } from '../component.ts';
 import { Failure } from '../failure.ts';
 import type { StreamRecord } from '../record.ts';
 import { isTombstone } from '../record.ts';
@@ -18,7 +19,7 @@ const none: Content = { kind: 'none' };
 
 /** How a ledger treats its records. */
 export interface LedgerSettings {
-  readonly text: Codec;
+  readonly text: PlainCodec;
   /** Whether tombstones go on without the script. */
   readonly passTombstones: boolean;
 }

@@ -1,7 +1,7 @@
-import type { Codec } from '../component.ts';
+import type { PlainCodec } from '../codec.ts';
 import { asFailure } from '../failure.ts';
 import type { Header, StreamRecord } from '../record.ts';
-import { changeRecord } from '../record.ts';
+import { changeRecord, withKey } from '../record.ts';
 import type { ScriptChanges } from '../script.ts';
 
 /** What an output holds: the record's own bytes and value, another value, or none. */
@@ -10,12 +10,12 @@ export type Content = { readonly kind: 'same' } | { readonly kind: 'value'; read
 const known = ['key', 'headers', 'timestamp'];
 
 /** An output record of a script. Throws, for the script to see, where it asked for what cannot be. */
-export function outputOf(source: StreamRecord, content: Content, changes: ScriptChanges | undefined, text: Codec): StreamRecord {
+export function outputOf(source: StreamRecord, content: Content, changes: ScriptChanges | undefined, text: PlainCodec): StreamRecord {
   if (content.kind === 'value') checkValue(content.value);
   if (changes === undefined && content.kind !== 'none') return content.kind === 'same' ? source : changeRecord(source, content.value);
   checkChanges(changes ?? {});
   const { key = source.key, headers, timestamp } = changes ?? {};
-  const output = {
+  const output = withKey(key === source.key ? source.decodedKey : undefined, {
     key: bytesOf(key, 'key', text),
     ...contentOf(source, content),
     headers: headers === undefined ? source.headers : mergeHeaders(source.headers, headers, text),
@@ -24,7 +24,7 @@ export function outputOf(source: StreamRecord, content: Content, changes: Script
     origin: { ...source.origin, original: source.origin.original ?? source },
     time: source.time,
     stamp: source.stamp
-  };
+  });
   if (content.kind === 'none' && output.key === null) throw new Error('delete: expected a key to delete, the record has none');
   return output;
 }
@@ -61,7 +61,7 @@ function checkTimestamp(timestamp: number): number {
   throw new Error(`timestamp: expected whole milliseconds since 1970, found ${typeof timestamp === 'number' ? timestamp : typeof timestamp}`);
 }
 
-function mergeHeaders(own: readonly Header[], changes: NonNullable<ScriptChanges['headers']>, text: Codec): Header[] {
+function mergeHeaders(own: readonly Header[], changes: NonNullable<ScriptChanges['headers']>, text: PlainCodec): Header[] {
   const headers = own.filter(([name]) => !Object.hasOwn(changes, name));
   for (const [name, value] of Object.entries(changes)) {
     const bytes = bytesOf(value, `header ${name}`, text);
@@ -70,7 +70,7 @@ function mergeHeaders(own: readonly Header[], changes: NonNullable<ScriptChanges
   return headers;
 }
 
-function bytesOf(value: string | Uint8Array | null, what: string, text: Codec): Uint8Array | null {
+function bytesOf(value: string | Uint8Array | null, what: string, text: PlainCodec): Uint8Array | null {
   if (value === null || value instanceof Uint8Array) return value;
   if (typeof value !== 'string') throw new Error(`${what}: expected text, bytes or null, found ${typeof value}`);
   try {

@@ -1,4 +1,4 @@
-import type { Codec } from '../component.ts';
+import type { PlainCodec } from '../codec.ts';
 import { asFailure } from '../failure.ts';
 import type { Header, StreamRecord } from '../record.ts';
 import { isTombstone } from '../record.ts';
@@ -9,9 +9,9 @@ export class RecordView implements ScriptRecord<unknown> {
   /** The record itself, and its place in the batch. Not for scripts: their type does not have them. */
   readonly source: StreamRecord;
   readonly index: number;
-  readonly #text: Codec;
+  readonly #text: PlainCodec;
 
-  constructor(source: StreamRecord, index: number, text: Codec) {
+  constructor(source: StreamRecord, index: number, text: PlainCodec) {
     this.source = source;
     this.index = index;
     this.#text = text;
@@ -27,6 +27,11 @@ export class RecordView implements ScriptRecord<unknown> {
 
   get key(): Uint8Array | null {
     return this.source.key;
+  }
+
+  get keyValue(): Readonly<unknown> {
+    const { key, decodedKey } = this.source;
+    return (decodedKey !== undefined || key === null ? (decodedKey ?? null) : this.keyText) as Readonly<unknown>;
   }
 
   get keyText(): string | null {

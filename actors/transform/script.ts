@@ -39,7 +39,7 @@ transforms:
   }),
   build({ module: path, options = {}, budget, tombstones }, context) {
     const module = context.script(path, ['module']);
-    const ledger = new ScriptLedger({ text: context.codec({ type: 'text' }, []), passTombstones: tombstones === 'pass' });
+    const ledger = new ScriptLedger({ text: context.plain('text'), passTombstones: tombstones === 'pass' });
     const settings: Settings = { module, ledger, options: freeze(options), budget };
     const { form } = module;
     const run = form.kind === 'record' ? new RecordCalls(settings, form.call) : new BatchCalls(settings, form.call);

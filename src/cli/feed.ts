@@ -20,7 +20,7 @@ export async function feedKafka({ brokers, topic, records, rate, log }: FeedSett
   let stopped = false;
   const stop = (): void => { stopped = true; };
   process.on('SIGTERM', stop).on('SIGINT', stop);
-  const broker = createBroker({ type: 'kafka', brokers: [...brokers] }, log);
+  const broker = createBroker({ type: 'kafka', brokers: [...brokers], tls: null, sasl: null }, log);
   try {
     await broker.connect();
     if (!(await broker.describeTopics([topic])).has(topic)) throw new Failure('topic_missing', `The topic ${topic} does not exist on ${brokers.join(',')}.`);

@@ -1,8 +1,8 @@
 /** Bytes inside of a decoded value. JSON writes them as base64, as Protobuf's JSON mapping does. */
 export class Bytes extends Uint8Array {
   /** A view of the same memory. */
-  static of(bytes: Uint8Array): Bytes {
-    return new Bytes(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  static view(bytes: Uint8Array): Bytes {
+    return new Bytes(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
   }
 
   toJSON(): string {

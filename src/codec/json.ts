@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import type { Codec, Validator } from '../../actors/component.ts';
+import type { PlainCodec } from '../../actors/codec.ts';
+import type { Validator } from '../../actors/component.ts';
 import { Failure } from '../../actors/failure.ts';
 
 /** Nesting beyond this is refused: functions that walk a value recursively must never meet one that ends their stack. */
 export const maxJsonDepth = 500;
 
 /** JSON text as UTF-8 (RFC 8259). With a validator, decoded values must meet it. */
-export function jsonCodec(validator: Validator | null = null): Codec {
+export function jsonCodec(validator: Validator | null = null): PlainCodec {
   return {
     id: 'json',
     decode(bytes) {

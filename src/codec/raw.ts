@@ -1,9 +1,9 @@
-import type { Codec } from '../../actors/component.ts';
+import type { PlainCodec } from '../../actors/codec.ts';
 import { Failure } from '../../actors/failure.ts';
 import { textCodec } from './text.ts';
 
 /** Bytes as they are; in expressions `value` is of type bytes. */
-export const rawCodec: Codec = {
+export const rawCodec: PlainCodec = {
   id: 'raw',
   decode(bytes) {
     return bytes;

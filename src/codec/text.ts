@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import type { Codec } from '../../actors/component.ts';
+import type { PlainCodec } from '../../actors/codec.ts';
 import { Failure } from '../../actors/failure.ts';
 
 /** Strict UTF-8: what is not is refused, not replaced, so that nothing is lost on the way through. */
-export const textCodec: Codec = {
+export const textCodec: PlainCodec = {
   id: 'text',
   decode(bytes) {
     if (!isUtf8(bytes)) throw new Failure('undecodable', 'expected text as UTF-8, found bytes that are not UTF-8');

@@ -104,6 +104,23 @@ export class SinkReceiver {
 
   #write(record: StreamRecord, sink: number, counts: Counts, now: number): Promise<void> | undefined {
     const logic = this.#settings.sinks.get(sink) as SinkLogic;
+    const wait = logic.before?.(record, now) ?? null;
+    return wait === null ? this.#output(record, logic, sink, counts, now) : this.#writeAfter(wait, record, sink, counts, now);
+  }
+
+  async #writeAfter(wait: Promise<void>, record: StreamRecord, sink: number, counts: Counts, now: number): Promise<void> {
+    try {
+      await wait;
+    } catch (error) {
+      const failure = asFailure(error, 'task_crashed');
+      if (failure.kind !== 'poison') throw failure;
+      await this.#failed({ record, failure }, sink, counts, now);
+      return;
+    }
+    await this.#output(record, this.#settings.sinks.get(sink) as SinkLogic, sink, counts, now);
+  }
+
+  #output(record: StreamRecord, logic: SinkLogic, sink: number, counts: Counts, now: number): Promise<void> | undefined {
     let output: OutputRecord;
     try {
       output = logic.output(record, now);

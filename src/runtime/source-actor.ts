@@ -1,8 +1,11 @@
+import type { Codec } from '../../actors/codec.ts';
+import { deleted, dropped } from '../../actors/codec.ts';
 import type { SourceLogic } from '../../actors/component.ts';
 import { EventTime } from '../../actors/source/event-time.ts';
 import { asFailure, Failure } from '../../actors/failure.ts';
 import type { FetchedBatch, FetchedRecord, TopicPartition } from '../../actors/port.ts';
 import type { Origin, StreamRecord } from '../../actors/record.ts';
+import { asRead, isTombstone } from '../../actors/record.ts';
 import type { Clock } from './clock.ts';
 import type { Outlet } from './outlet.ts';
 
@@ -23,8 +26,9 @@ export interface SourceStart {
 const slice = 1000;
 
 /** The receiver of one topic partition: turns what the reader fetched into records, and starts the barriers. */
-export function sourceReceiver(logic: SourceLogic, at: TopicPartition, start: SourceStart, outlet: Outlet, clock: Clock): (message: SourceMessage) => void {
-  const origin: Origin = { topic: at.topic, partition: at.partition, codec: logic.codec.id };
+export function sourceReceiver(logic: SourceLogic, at: TopicPartition, start: SourceStart, outlet: Outlet, clock: Clock): (message: SourceMessage) => void | Promise<void> {
+  const origin: Origin = { topic: at.topic, partition: at.partition, codec: logic.codec.id, ...(logic.codec.exotic === true ? { exotic: true } : {}) };
+  const waits = logic.codec.beforeDecode !== undefined || logic.keyCodec?.beforeDecode !== undefined;
   const time = start.watermark === null ? null : new EventTime(logic.time, start.watermark);
   const { topic, partition } = at;
   let { position } = start;
@@ -38,18 +42,40 @@ export function sourceReceiver(logic: SourceLogic, at: TopicPartition, start: So
       batches = 0;
       return;
     }
-    const { records } = message.batch;
+    const { batch } = message;
     const now = clock.now();
-    outlet.received(records.length);
-    for (let from = 0; from < records.length; from += slice) {
-      const to = Math.min(from + slice, records.length);
-      for (let index = from; index < to; index += 1) admit(records[index] as FetchedRecord, origin, logic, time, now, outlet);
+    outlet.received(batch.records.length);
+    const done = (): void => {
+      position = batch.nextOffset;
+      bytes += weight(batch);
+      batches += 1;
+    };
+    if (waits) return admitWaiting(batch.records, origin, logic, time, now, outlet).then(done);
+    for (let from = 0; from < batch.records.length; from += slice) {
+      const to = Math.min(from + slice, batch.records.length);
+      for (let index = from; index < to; index += 1) admit(batch.records[index] as FetchedRecord, origin, logic, time, now, outlet);
       outlet.flush(now);
     }
-    position = message.batch.nextOffset;
-    bytes += weight(message.batch);
-    batches += 1;
+    done();
   };
+}
+
+/** As without waiting, but for codecs that may have to get a schema first: rarely, so that the loop hardly ever leaves its turn. */
+async function admitWaiting(records: readonly FetchedRecord[], origin: Origin, logic: SourceLogic, time: EventTime | null, now: number, outlet: Outlet): Promise<void> {
+  let next = slice;
+  for (const [index, record] of records.entries()) {
+    if (index === next) {
+      outlet.flush(now);
+      next += slice;
+    }
+    const { key, value, headers } = record;
+    const pendingKey = key === null ? null : (logic.keyCodec?.beforeDecode?.(key, headers) ?? null);
+    if (pendingKey !== null) await pendingKey;
+    const pending = value === null ? null : (logic.codec.beforeDecode?.(value, headers) ?? null);
+    if (pending !== null) await pending;
+    admit(record, origin, logic, time, now, outlet);
+  }
+  outlet.flush(now);
 }
 
 /** A source that no event time is asked of holds nobody back. */
@@ -61,35 +87,45 @@ export function weight({ bytes, records }: FetchedBatch): number {
 }
 
 function admit(fetched: FetchedRecord, origin: Origin, logic: SourceLogic, time: EventTime | null, now: number, outlet: Outlet): void {
-  const { value: bytes } = fetched;
   const record = toRecord(fetched, origin, time?.watermark ?? -Infinity);
-  if (bytes === null) {
-    if (logic.tombstones === 'drop') {
-      outlet.filtered(record);
-      return;
-    }
-    if (logic.tombstones === 'dead_letter') {
-      outlet.failed(record, new Failure('tombstone', 'Expected a value, found none (a tombstone).'));
-      return;
-    }
-  } else {
-    try {
-      record.value = logic.codec.decode(bytes);
-    } catch (error) {
-      outlet.failed(record, asFailure(error, 'undecodable'));
-      return;
-    }
+  try {
+    if (logic.keyCodec !== null && fetched.key !== null) record.decodedKey = logic.keyCodec.decode(fetched.key, fetched.headers);
+    if (record.bytes !== null) decode(record, logic.codec);
+  } catch (error) {
+    outlet.failed(record, asFailure(error, 'undecodable'));
+    return;
+  }
+  if (record.value === dropped || (isTombstone(record) && logic.tombstones === 'drop')) {
+    outlet.filtered(record);
+    return;
+  }
+  if (isTombstone(record) && logic.tombstones === 'dead_letter') {
+    outlet.failed(asRead(record), new Failure('tombstone', 'Expected a value, found none (a tombstone).'));
+    return;
   }
   if (time !== null) {
     try {
       record.time = time.timeOf(record, now);
     } catch (error) {
-      outlet.failed(record, asFailure(error, 'event_time_refused'));
+      outlet.failed(asRead(record), asFailure(error, 'event_time_refused'));
       return;
     }
     time.note(record.time);
   }
   outlet.forward(record);
+}
+
+function decode(record: Draft, codec: Codec): void {
+  const value = codec.decode(record.bytes as Uint8Array, record.headers);
+  if (value === deleted) {
+    // A tombstone from here on; a dead letter still has what was read.
+    record.origin = { ...record.origin, original: { ...record } };
+    record.bytes = null;
+    record.value = null;
+  } else {
+    record.value = value;
+    record.changed = codec.unwraps === true;
+  }
 }
 
 /** A record in the making; nobody else has it yet. */

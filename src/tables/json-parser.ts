@@ -1,4 +1,4 @@
-import type { Codec } from '../../actors/component.ts';
+import type { PlainCodec } from '../../actors/codec.ts';
 import { BadFile, byteOrderMark, longestRow } from './file-rows.ts';
 import type { FileParser, FoundRow } from './file-rows.ts';
 import { jsonRow } from './json-row.ts';
@@ -23,7 +23,7 @@ const expected = {
 
 /** An array of objects, of which never more than one is looked at: parsed at once, a large file would keep the thread for long. */
 export class JsonParser implements FileParser {
-  readonly #codec: Codec;
+  readonly #codec: PlainCodec;
   #state: keyof typeof expected = 'array';
   #line = 1;
   /** Of the row that is being read: its bytes in earlier chunks, the line on which it begins, and how deep in it this is; 0 outside of rows. */
@@ -34,7 +34,7 @@ export class JsonParser implements FileParser {
   #escaped = false;
   #begun = false;
 
-  constructor(codec: Codec) {
+  constructor(codec: PlainCodec) {
     this.#codec = codec;
   }
 

@@ -1,4 +1,4 @@
-import type { Codec } from '../../actors/component.ts';
+import type { PlainCodec } from '../../actors/codec.ts';
 import { BadFile, byteOrderMark, longestRow } from './file-rows.ts';
 import type { FileParser, FoundRow } from './file-rows.ts';
 import { jsonRow } from './json-row.ts';
@@ -7,11 +7,11 @@ const newline = 0x0a;
 
 /** An object per line. */
 export class NdjsonParser implements FileParser {
-  readonly #codec: Codec;
+  readonly #codec: PlainCodec;
   #rest: Buffer = Buffer.alloc(0);
   #line = 0;
 
-  constructor(codec: Codec) {
+  constructor(codec: PlainCodec) {
     this.#codec = codec;
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { Failure } from '../../actors/failure.ts';
 
 /*
  * How a row lies on disk. Key: its bytes; LMDB takes 1 to 1,978 of them, so one that is empty or begins with a zero byte gets a zero byte in front, and
@@ -35,9 +36,16 @@ export function keyOfValue(value: unknown): string | null {
   return Buffer.from(text).toString('latin1');
 }
 
-/** A value as JSON text, as a binary string. */
+/** A value as JSON text, as a binary string. Throws a `Failure` for integers that would be rounded when they are read again. */
 export function jsonBytes(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('latin1');
+  return Buffer.from(JSON.stringify(value, exact)).toString('latin1');
+}
+
+function exact(_: string, value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  throw new Failure('row_unusable', 'expected integers up to 2^53, found a larger one; read them with long: string');
 }
 
 /** A key, for people. */

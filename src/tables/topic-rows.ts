@@ -1,5 +1,6 @@
 import { asFailure, Failure } from '../../actors/failure.ts';
 import { toBinary } from '../../actors/keyed/binary.ts';
+import { deleted, dropped } from '../../actors/codec.ts';
 import type { FetchedRecord } from '../../actors/port.ts';
 import type { Origin, StreamRecord } from '../../actors/record.ts';
 import type { TopicTable } from '../../actors/table/table.ts';
@@ -33,6 +34,11 @@ export class TopicRows {
     return taken;
   }
 
+  /** What must be had before this record can be read; null where it is here. */
+  before({ value, headers }: FetchedRecord): Promise<void> | null {
+    return value === null ? null : (this.#logic.codec.beforeDecode?.(value, headers) ?? null);
+  }
+
   /** The row to be put or deleted; null for none. */
   of(topic: string, partition: number, record: FetchedRecord, now: number): Row | null {
     const { key } = this.#logic;
@@ -41,7 +47,9 @@ export class TopicRows {
       if (!key.regroups) place = record.key === null ? null : diskKey(toBinary(record.key));
       if (!key.regroups && place === null) throw new Failure('row_unusable', 'expected a key, the record has none');
       if (record.value === null) return place === null ? null : { key: place, json: null };
-      const value = this.#logic.codec.decode(record.value);
+      const value = this.#logic.codec.decode(record.value, record.headers);
+      if (value === dropped) return null;
+      if (value === deleted) return place === null ? null : { key: place, json: null };
       place ??= this.#placeOf(this.#record(topic, partition, record, value), now);
       return { key: place, json: this.#json(record.value, value) };
     } catch (error) {

@@ -179,6 +179,8 @@ export class TopicSource implements Source {
       if (from > 0) await nextTurn();
       signal.throwIfAborted();
       for (const record of records.slice(from, from + recordsAtOnce)) {
+        const pending = this.#rows.before(record);
+        if (pending !== null) await pending;
         const row = this.#rows.of(topic, partition, record, now);
         if (row !== null) rows.add(row);
       }

@@ -1,6 +1,5 @@
 /** What other stream processors have, and the design names, but this version has not: by the option or type that asks for it. */
 const absent: readonly (readonly [words: RegExp, what: string])[] = [
-  [/^(sasl|ssl|tls|security|security_protocol)$/i, 'TLS and SASL: brokers are reached in plain text'],
   [/^(avro|protobuf|registry|schema_?registry)$/i, 'Avro, Protobuf and schema registries']
 ];
 

@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { Codec, Part } from '../../actors/codec.ts';
+import type { ReaderCodecConfig, WriterCodecConfig } from '../../actors/codec-options.ts';
 import type { BuildContext, Path, ScriptModule, Validator } from '../../actors/component.ts';
-import { createCodec } from '../codec/create.ts';
+import { createReader } from '../codec/create-reader.ts';
+import { createWriter } from '../codec/create-writer.ts';
+import { plainCodecs } from '../codec/plain.ts';
 import { compileSchema } from '../codec/schema.ts';
+import type { CodecServices } from '../codec/services.ts';
 import type { SourceFile } from './document.ts';
 import { compileExpression } from './expression/compile.ts';
 import type { CompiledExpression, ExpressionProblem } from './expression/compile.ts';
@@ -27,6 +32,7 @@ export class NodeContext implements BuildContext {
   readonly #at: Path;
   readonly #validators = new Map<string, Validator>();
   readonly #scripts = new Map<string, ScriptModule | null>();
+  readonly #codecs = new Map<string, Codec>();
   readonly #compiled = new Map<string, CompiledExpression>();
   #checked = false;
 
@@ -70,13 +76,17 @@ export class NodeContext implements BuildContext {
     return run;
   }
 
-  codec({ type, schema }: Parameters<BuildContext['codec']>[0], at: Path) {
-    const place = [...at, 'schema'];
-    if (schema !== undefined && type !== 'json') {
-      this.#report(place, 'bad_value', `expected no schema: codec ${type} has none`, 'use codec json');
-      return createCodec(type, null);
-    }
-    return createCodec(type, schema === undefined ? null : this.schema(schema, place));
+  /** Codecs have no state of a task: what was compiled once serves all of them. */
+  reader(config: ReaderCodecConfig, at: Path, part: Part) {
+    return this.#codec(`read ${part} ${JSON.stringify(config)}`, () => createReader(config, at, part, this.#services));
+  }
+
+  writer(config: WriterCodecConfig, at: Path, part: Part) {
+    return this.#codec(`write ${part} ${JSON.stringify(config)}`, () => createWriter(config, at, part, this.#services));
+  }
+
+  plain(type: 'json' | 'text') {
+    return plainCodecs[type];
   }
 
   schema(path: string, at: Path): Validator {
@@ -102,6 +112,31 @@ export class NodeContext implements BuildContext {
 
   problem(at: Path, code: string, message: string, hint?: string): void {
     this.#report(at, code, message, hint);
+  }
+
+  #codec(key: string, make: () => Codec): Codec {
+    let codec = this.#codecs.get(key);
+    if (codec === undefined) {
+      codec = make();
+      this.#codecs.set(key, codec);
+    }
+    return codec;
+  }
+
+  get #services(): CodecServices {
+    return {
+      registry: this.#file.registry,
+      path: (file) => this.path(file),
+      read: (file) => {
+        const path = this.path(file);
+        const text = readFileSync(path, 'utf8');
+        this.#file.names(path, text);
+        return text;
+      },
+      names: (file, content) => { this.#file.names(file, content); },
+      validator: (file, at) => this.schema(file, at),
+      problem: (...problem) => { this.#report(...problem); }
+    };
   }
 
   #compile(source: string, type: 'bool' | 'any'): CompiledExpression {

@@ -34,11 +34,12 @@ function branches(option: JsonSchema): JsonSchema[] {
   return Array.isArray(list) ? (list as JsonSchema[]) : [];
 }
 
-/** Where a map has several forms told apart by `type` or `mode`, its options say to which they belong. */
+/** Where a map has several forms told apart by `type`, `mode` or `mechanism`, its options say to which they belong. */
 function conditionOf({ properties }: JsonSchema): string {
-  for (const key of ['type', 'mode']) {
-    const value = properties?.[key]?.['const'];
-    if (typeof value === 'string') return `With \`${key}: ${value}\`: `;
+  for (const key of ['type', 'mode', 'mechanism']) {
+    const { const: only, enum: words } = properties?.[key] ?? {};
+    const values: readonly unknown[] = only !== undefined ? [only] : Array.isArray(words) && key === 'mechanism' ? words : [];
+    if (values.length > 0) return `With \`${key}: ${values.map(String).join('`, `')}\`: `;
   }
   return '';
 }

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
+import type { Registries } from '../codec/registry/registries.ts';
 import type { ProblemCode } from './problem.ts';
 
-/** Where interpolated values come from. */
+/** What a file refers to outside of itself. */
 export interface Environment {
+  /** Where interpolated values come from. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Who speaks with the schema registries that it names; by default clients of its own, that keep nothing on disk. */
+  readonly registries?: Registries;
 }
 
 /** A scalar with its `${…}` resolved. */

@@ -115,8 +115,22 @@ function report(part: Part, value: unknown, issue: Issue): void {
     part.file.report(path, 'missing_option', `expected the option ${String(path[path.length - 1])}: ${issue.message}`);
     return;
   }
+  if (isSecret(path)) {
+    part.file.report(path, 'bad_value', `expected ${expectation(issue)}, found ${typeof found === 'object' ? show(found) : `a ${typeof found === 'string' ? 'text' : typeof found}`}`, typeof found === 'number' ? 'put it into quotes' : undefined);
+    return;
+  }
   part.file.report(path, 'bad_value', `expected ${expectation(issue)}, found ${show(found)}`, hintFor(issue, found));
 }
+
+/** Options whose values are shown to nobody, not even where they are wrong: what was meant for one of them may stand at its neighbour, or in place of the map. */
+function isSecret(path: Path): boolean {
+  const [top, , ...rest] = path;
+  if (top !== 'broker' && top !== 'registry') return false;
+  const last = String(path[path.length - 1]);
+  return secretOptions.has(last) || (rest.length === 0 && (last === 'sasl' || last === 'tls' || last === 'auth'));
+}
+
+const secretOptions = new Set(['password', 'passphrase', 'client_secret', 'token', 'token_endpoint', 'key', 'cert', 'ca', 'username', 'client_id']);
 
 function expectation(issue: Issue): string {
   if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)) return `one of ${issue.options.join(', ')}`;

@@ -1,5 +1,6 @@
 import type { SinkLogic, SourceLogic, TaskContext, TransformLogic } from '../../actors/component.ts';
 import type { StreamRecord } from '../../actors/record.ts';
+import type { SaslSettings, TlsSettings } from '../../actors/security.ts';
 import type { Store } from '../../actors/store.ts';
 import type { TableLogic, TableView } from '../../actors/table/table.ts';
 import type { TopicSet } from '../../actors/topic-set.ts';
@@ -123,7 +124,14 @@ export interface StateOptions {
 
 /** The broker a topology names. */
 export type BrokerConfig =
-  | { readonly type: 'kafka'; readonly brokers: readonly string[] }
+  | {
+      readonly type: 'kafka';
+      readonly brokers: readonly string[];
+      /** Null for plain text. */
+      readonly tls: TlsSettings | null;
+      /** Null where no name is asked for. */
+      readonly sasl: SaslSettings | null;
+    }
   | { readonly type: 'embedded'; readonly path: string; readonly partitions: number };
 
 /** What is read when, and when epochs end. Times are in milliseconds. */

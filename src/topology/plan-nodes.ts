@@ -4,7 +4,7 @@ import type { KeyedTask, StatefulLogic } from '../../actors/keyed/stateful.ts';
 import type { StreamRecord } from '../../actors/record.ts';
 import type { Store } from '../../actors/store.ts';
 import type { LookupLogic, TableLogic } from '../../actors/table/table.ts';
-import { createCodec } from '../codec/create.ts';
+import { plainCodecs } from '../codec/plain.ts';
 import type { Graph } from './connect.ts';
 import type { Built, Declared, OnErrorOption } from './declare.ts';
 import type { Edge, ErrorPolicy, NodeTask, PlanNode, PlanTable } from './model.ts';
@@ -166,7 +166,7 @@ function policy(onError: OnErrorOption): ErrorPolicy {
   return { action: 'dead_letter', topic: onError.dead_letter, envelope: onError.envelope };
 }
 
-const json = createCodec('json', null);
+const json = plainCodecs.json;
 
 /** Writes parcels, each to the partition it is for. */
 function parcelSink(topic: string): SinkLogic {
@@ -188,6 +188,7 @@ function parcelSource(topic: string): SourceLogic {
     start: 'earliest',
     rateLimit: null,
     codec: json,
+    keyCodec: null,
     tombstones: 'pass',
     time: { expression: null, readsValue: false, delay: 0, idle: Infinity, advance: false, maxFuture: Infinity }
   };

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Graph } from './connect.ts';
 import type { SourceFile } from './document.ts';
-import type { Plan, PlanNode, SubTopology, Trigger } from './model.ts';
+import type { BrokerConfig, Plan, PlanNode, SubTopology, Trigger } from './model.ts';
 import { planNodes } from './plan-nodes.ts';
 import type { TopologyHead } from './schema.ts';
 import { internalTopics, split } from './sub-topologies.ts';
 
 /** The plan of a file without mistakes. */
-export function createPlan(file: SourceFile, head: TopologyHead, graph: Graph): Plan {
+export function createPlan(file: SourceFile, head: TopologyHead, broker: BrokerConfig, graph: Graph): Plan {
   const group = head.group ?? head.name;
   const made = planNodes({ graph, group, onError: head.on_error });
   const { nodes, tables, hops, unhurried } = made;
@@ -16,7 +16,7 @@ export function createPlan(file: SourceFile, head: TopologyHead, graph: Graph): 
     name: head.name,
     file: file.file,
     group,
-    broker: head.broker,
+    broker,
     delivery: head.delivery,
     trigger: triggerOf(head.trigger, unhurried),
     nodes,

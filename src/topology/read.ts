@@ -1,4 +1,6 @@
 import { isTopicName } from '../../actors/options.ts';
+import { Registries } from '../codec/registry/registries.ts';
+import { readBroker } from './broker-options.ts';
 import { connect } from './connect.ts';
 import { declareNodes } from './declare.ts';
 import { SourceFile } from './document.ts';
@@ -6,6 +8,7 @@ import type { Environment } from './interpolate.ts';
 import { parsePart, show } from './issues.ts';
 import type { Plan } from './model.ts';
 import { createPlan } from './plan.ts';
+import { readRegistry } from './registry-options.ts';
 import type { TopologyHead } from './schema.ts';
 import { topologySchema } from './schema.ts';
 import { checkTopics } from './topics.ts';
@@ -30,12 +33,15 @@ export function readTopology(path: string, text: string, environment: Environmen
   }
   const options = root as Record<string, unknown>;
   const head = readHead(file, options);
+  const broker = readBroker(file, options['broker']);
+  const registry = readRegistry(file, options['registry']);
+  file.registry = registry === null ? null : (environment.registries ?? new Registries()).client(registry);
   const nodes = declareNodes(file, options);
   const graph = connect(file, nodes);
   checkEnds(file, options);
   checkTopics(file, nodes, options);
-  if (head === null || file.problems.length > 0) return { file, plan: null };
-  const plan = createPlan(file, head, graph);
+  if (head === null || broker === null || file.problems.length > 0) return { file, plan: null };
+  const plan = createPlan(file, head, broker, graph);
   checkInternalTopics(file, plan);
   return { file, plan: file.problems.length > 0 ? null : plan };
 }

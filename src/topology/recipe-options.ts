@@ -51,5 +51,6 @@ export const recipeOptions: readonly RecipeOption[] = [
   { theirs: ['heartbeat.interval.ms', 'max.poll.interval.ms'], ours: [], note: 'At most 1 s, on a timer of its own: slow work is never taken for a dead member.' },
   { theirs: ['partition.assignment.strategy', 'group.protocol', 'group.instance.id'], ours: [], note: 'A sticky assigner of its own, which keeps equal partition numbers together; tasks that stay go on through a rebalance.' },
   { theirs: ['num.stream.threads', 'spark.executor.instances'], ours: [], note: 'One process uses about one core; start more daemons with the same topology.' },
-  { theirs: ['security.protocol', 'sasl.mechanism', 'sasl.jaas.config', 'ssl.*'], ours: [], note: 'Not in this version: brokers are reached in plain text.' }
+  { theirs: ['security.protocol', 'sasl.mechanism', 'sasl.jaas.config'], ours: ['broker.tls', 'broker.sasl'], note: 'tls: true with or without sasl; the user and the password are options of their own, kept out of every log.' },
+  { theirs: ['ssl.*'], ours: ['broker.tls.ca', 'broker.tls.cert', 'broker.tls.key'], note: "PEM files or PEM text, no Java keystores. The server's name and certificate are always checked." }
 ];

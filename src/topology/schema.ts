@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { Component } from '../../actors/component.ts';
 import { count, duration, name, topicName } from '../../actors/options.ts';
+import { registryOptions } from './registry-options.ts';
+import { saslOptions, tlsOptions } from './security-options.ts';
 
 /*
  * The schema of a topology file: the part around its nodes, and what all nodes have in common. The components'
@@ -38,13 +40,16 @@ const brokerList = z
   )
   .refine((list) => list.length > 0 && list.every(isBroker), { error: 'brokers as host:port, with ports up to 65535' });
 
-const broker = z.discriminatedUnion(
+/** Where a topology's topics are. */
+export const brokerOptions = z.discriminatedUnion(
   'type',
   [
     z
       .strictObject({
         type: z.literal('kafka').describe('Apache Kafka 4.0 or later.'),
-        brokers: brokerList.describe('Brokers to start from, as a list or one text with commas: 10.0.0.1:9092,10.0.0.2:9092.')
+        brokers: brokerList.describe('Brokers to start from, as a list or one text with commas: 10.0.0.1:9092,10.0.0.2:9092.'),
+        tls: tlsOptions.optional().describe('TLS to the brokers: true, or a map of what differs from the defaults. Their certificates and names are always checked. Default: none, plain text.'),
+        sasl: saslOptions.optional().describe('As whom Millrace is known to the brokers. Default: nobody in particular, or by the client certificate of tls.')
       })
       .describe('A Kafka cluster.'),
     z
@@ -107,7 +112,8 @@ const section = z.record(z.string(), z.unknown(), { error: 'a map of nodes by na
 /** The top level of a file; its nodes are checked one by one. */
 export const topologySchema = z.strictObject({
   name: name().describe('Name of the topology, lower_snake_case, unique in a daemon.'),
-  broker: broker.describe('Where its topics are.'),
+  broker: brokerOptions.describe('Where its topics are.'),
+  registry: registryOptions.optional().describe('The schema registry of codecs avro, protobuf and json with a framing: any with the HTTP API of Confluent.'),
   group: z
     .string({ error: 'a text' })
     .min(1, { error: 'a text that is not empty' })

@@ -18,7 +18,7 @@ const perBatch = (call: ScriptBatch<unknown, never>): Form => ({ kind: 'batch', 
 
 function logicOf(form: Form, options: object = {}, guard: ScriptModule['guard'] = (_budget, work) => { work(); return 'done'; }): TransformLogic {
   const module: ScriptModule = { name: 'it.ts', form, guard, explain: (error) => (error as Error).message, pause: () => Promise.resolve() };
-  const context = { script: () => module, codec: () => textCodec } as unknown as BuildContext;
+  const context = { script: () => module, plain: () => textCodec } as unknown as BuildContext;
   return component.build(component.config.parse({ module: 'it.ts', ...options }), context) as TransformLogic;
 }
 

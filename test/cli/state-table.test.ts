@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { HeldRecords } from '../../actors/join/held-records.ts';
 import { LatestRows, VersionedRows } from '../../actors/join/table-keeper.ts';
 import { createStateDirectory } from '../../src/state/directory.ts';
-import { createCodec } from '../../src/codec/create.ts';
+import { plainCodecs } from '../../src/codec/plain.ts';
 import { millrace } from '../support/cli.ts';
 import { applyEpoch, identity, stateFolder } from '../support/state.ts';
 import { recordOf } from '../topology/harness.ts';
@@ -34,7 +34,7 @@ function folder(): string {
   versions.put('ada', [1000, { city: 'London' }]);
   versions.put('ada', [3000]);
   versions.put('ada-2', [4000, null, { p: '00-1' }]);
-  const held = new HeldRecords(state.store('known'), createCodec('json', null));
+  const held = new HeldRecords(state.store('known'), plainCodecs.json);
   for (const key of ['ada', null]) held.add({ key, record: recordOf({ id: key }, { time: 5000, key: key === null ? null : Buffer.from(key) }), watermark: 0 });
   held.release(0, 10, () => undefined);
   state.store('totals').put('kada', [null, 1]);

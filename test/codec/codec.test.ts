@@ -3,13 +3,14 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Failure } from '../../actors/failure.ts';
 import type { FailureCode } from '../../actors/failure.ts';
-import { createCodec } from '../../src/codec/create.ts';
-import { maxJsonDepth } from '../../src/codec/json.ts';
+import { plainCodecs } from '../../src/codec/plain.ts';
+import { jsonCodec, maxJsonDepth } from '../../src/codec/json.ts';
+import { rawCodec } from '../../src/codec/raw.ts';
 import { compileSchema } from '../../src/codec/schema.ts';
 
-const json = createCodec('json', null);
-const text = createCodec('text', null);
-const raw = createCodec('raw', null);
+const json = plainCodecs.json;
+const text = plainCodecs.text;
+const raw = rawCodec;
 const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 function fails(run: () => unknown, code: FailureCode): string {
@@ -138,7 +139,7 @@ describe('schemas', () => {
   });
 
   it('is checked when a value is decoded', () => {
-    const codec = createCodec('json', compileSchema({ required: ['a'] }));
+    const codec = jsonCodec(compileSchema({ required: ['a'] }));
     assert.deepEqual(codec.decode(utf8('{"a":1}')), { a: 1 });
     fails(() => codec.decode(utf8('{}')), 'schema_violation');
     assert.equal(codec.id, json.id);

@@ -9,4 +9,7 @@ export interface SchemaText {
 export interface SchemaReference {
   readonly name: string;
   readonly schema: SchemaText;
+  /** Where the registry has it; absent for one from a file, whose subject is its name. */
+  readonly subject?: string;
+  readonly version?: number;
 }

@@ -22,7 +22,7 @@ export interface Variable {
 /** The variables of every expression. */
 export const variables: readonly Variable[] = [
   { name: 'value', type: 'any', description: "The record's decoded value; null for a tombstone. With codec raw its bytes, with codec text a string." },
-  { name: 'key', type: 'string or null', description: "The record's key as UTF-8; a key that is not UTF-8 fails the record." },
+  { name: 'key', type: 'any', description: "The record's key as the source's key_codec reads it; without one as UTF-8, and a key that is not UTF-8 fails the record." },
   { name: 'headers', type: 'map', description: 'Headers by name, as UTF-8 text; of several with one name the last. Names with other characters: headers["x-id"].' },
   { name: 'topic', type: 'string', description: 'The topic the record was read from.' },
   { name: 'partition', type: 'number', description: 'The partition it was read from.' },

@@ -8,7 +8,7 @@ import type { Header, StreamRecord } from '../../../actors/record.ts';
  */
 export class Scope {
   #record: StreamRecord | null = null;
-  #key: string | null | undefined;
+  #key: unknown;
   #headers: Map<string, string | null> | undefined;
   value: unknown;
 
@@ -20,9 +20,10 @@ export class Scope {
     this.value = record?.value;
   }
 
-  get key(): string | null {
-    this.#key ??= decodeKey(this.#current().key);
-    return this.#key;
+  get key(): unknown {
+    if (this.#key !== undefined) return this.#key;
+    const { key, decodedKey } = this.#current();
+    return (this.#key = decodedKey === undefined ? decodeKey(key) : decodedKey);
   }
 
   get headers(): Map<string, string | null> {

@@ -1,0 +1,16 @@
+import { asFailure } from '../../actors/failure.ts';
+import type { Path } from '../../actors/component.ts';
+import type { SchemaText } from './registry/schema-text.ts';
+import type { CodecServices } from './services.ts';
+
+/** Gives what `make` makes of a schema in a file; null, and a problem at `at`, where it cannot be used. */
+export function fromFile<T>(file: string, at: Path, what: string, services: CodecServices, make: (text: SchemaText) => T, load?: () => SchemaText): T | null {
+  try {
+    return make(load === undefined ? { text: services.read(file), references: [] } : load());
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'no such file' : asFailure(error, 'schema_unusable').message;
+    services.problem(at, 'bad_schema', `cannot use the ${what} ${file}: ${reason}`, 'the path is relative to the topology file');
+    return null;
+  }
+}
