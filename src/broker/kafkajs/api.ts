@@ -87,7 +87,7 @@ interface Apis {
   };
   DeleteRecords: {
     args: { topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[]; timeout: number };
-    answer: { readonly topics: readonly { readonly partitions: readonly PartitionError[] }[] };
+    answer: { readonly topics: readonly { readonly topic: string; readonly partitions: readonly PartitionError[] }[] };
   };
   DescribeConfigs: {
     args: { resources: readonly { type: number; name: string; configNames: readonly string[] }[] };

@@ -1,6 +1,7 @@
 import { Failure, type FailureCode } from '../../../actors/failure.ts';
 import type { KafkajsError } from './internals.ts';
 import { load } from './internals.ts';
+import { missingRight, type Right } from './rights.ts';
 
 /** Kafka's error names that mean something other than "try again later" (Kafka's Errors.java). */
 const codes: Readonly<Record<string, FailureCode>> = {
@@ -11,8 +12,9 @@ const codes: Readonly<Record<string, FailureCode>> = {
   GROUP_AUTHORIZATION_FAILED: 'not_authorized',
   CLUSTER_AUTHORIZATION_FAILED: 'not_authorized',
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'not_authorized',
-  SASL_AUTHENTICATION_FAILED: 'not_authorized',
-  UNSUPPORTED_SASL_MECHANISM: 'not_authorized',
+  SASL_AUTHENTICATION_FAILED: 'authentication_failed',
+  UNSUPPORTED_SASL_MECHANISM: 'authentication_failed',
+  ILLEGAL_SASL_STATE: 'authentication_failed',
   INVALID_PRODUCER_EPOCH: 'fenced',
   PRODUCER_FENCED: 'fenced',
   INVALID_PRODUCER_ID_MAPPING: 'fenced',
@@ -38,9 +40,10 @@ const codes: Readonly<Record<string, FailureCode>> = {
   POLICY_VIOLATION: 'config_invalid'
 };
 
-/** The protocol error for a code in a response, as kafkajs makes it. */
-export function protocolError(code: number): KafkajsError {
-  return load<{ createErrorFromCode(code: number): KafkajsError }>('protocol/error').createErrorFromCode(code);
+/** The protocol error for a code in a response, as kafkajs makes it, and the topic that it is about. */
+export function protocolError(code: number, topic?: string): KafkajsError {
+  const error = load<{ createErrorFromCode(code: number): KafkajsError }>('protocol/error').createErrorFromCode(code);
+  return topic === undefined ? error : Object.assign(error, { topic });
 }
 
 /** Kafka's name of what went wrong, from as deep as kafkajs' retry loops buried it; undefined for what is not from a broker. */
@@ -52,20 +55,47 @@ export function errorType(error: unknown): string | undefined {
   return undefined;
 }
 
-/** The failure for whatever kafkajs or a broker answered to `operation`, which the message names along with the topics. */
-export function failureOf(error: unknown, operation: string): Failure {
+/** What an operation needs rights for, and who asks. */
+export interface Asking {
+  readonly rights: readonly Right[];
+  readonly principal: string | null;
+}
+
+/** The failure for whatever kafkajs or a broker answered to `operation`, which the message names along with the topics, and the right that is missing. */
+export function failureOf(error: unknown, operation: string, asking: Asking = nobody): Failure {
   if (error instanceof Failure) return error;
+  const inner = failureIn(error);
+  if (inner !== null) return new Failure(inner.code, `${operation}: ${inner.message}`, { cause: inner });
   const root = rootOf(error);
-  const text = `${operation}: ${root.message}`;
   const type = errorType(error);
+  const named = topicOf(error);
+  const rights = named === undefined ? asking.rights : asking.rights.map((right) => (right.resource === 'topic' ? { ...right, names: [named] } : right));
+  const text = `${operation}: ${missingRight(type, rights, asking.principal) ?? root.message}`;
   if (type !== undefined) return new Failure(codes[type] ?? 'broker_unavailable', `${text} (${type})`, { cause: error });
   return new Failure(codeOfClient(root), text, { cause: error });
+}
+
+const nobody: Asking = { rights: [], principal: null };
+
+/** What this driver itself found, from below kafkajs' retry loops. */
+function failureIn(error: unknown): Failure | null {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) if (at instanceof Failure) return at;
+  return null;
+}
+
+/** The topic that an answer named. */
+function topicOf(error: unknown): string | undefined {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const { topic } = at as KafkajsError;
+    if (topic !== undefined) return topic;
+  }
+  return undefined;
 }
 
 function codeOfClient(error: Error): FailureCode {
   switch (error.name) {
     case 'KafkaJSSASLAuthenticationError':
-      return 'not_authorized';
+      return 'authentication_failed';
     case 'KafkaJSServerDoesNotSupportApiKey':
     case 'KafkaJSNotImplemented':
       return 'unsupported_broker';

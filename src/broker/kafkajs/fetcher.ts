@@ -4,6 +4,7 @@ import { Backoff } from './backoff.ts';
 import { failureOf, protocolError } from './failures.ts';
 import { type FetchedPartition, fetchFrom, toBatch } from './fetch.ts';
 import type { Nodes } from './nodes.ts';
+import { right } from './rights.ts';
 import { Signal } from './signal.ts';
 import type { Topics } from './topics.ts';
 
@@ -181,7 +182,7 @@ export class Fetcher {
   /** Never a reset: where to go on is a decision for people, or for whoever called `deliver`. */
   private async refuse(slot: Slot, part: FetchedPartition): Promise<void> {
     const where = `"${slot.topic}" partition ${slot.partition}`;
-    if (part.errorCode !== offsetOutOfRange) throw failureOf(protocolError(part.errorCode), `Reading ${where}`);
+    if (part.errorCode !== offsetOutOfRange) throw failureOf(protocolError(part.errorCode), `Reading ${where}`, this.nodes.asking(right('Read', 'topic', slot.topic)));
     const ends = await this.ends(slot).catch(() => 'its log could not be asked for');
     throw new Failure('offset_out_of_range', `Offset ${slot.position} of ${where} does not exist: ${ends}`);
   }

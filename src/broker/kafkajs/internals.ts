@@ -50,6 +50,9 @@ export interface RequestQueue {
 
 /** kafkajs' network/connection.js. */
 export interface Connection {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl: object | null;
   readonly requestQueue: RequestQueue;
   readonly socket?: Socket;
   chunks: Buffer[];
@@ -58,6 +61,8 @@ export interface Connection {
   isConnected(): boolean;
   connect(): Promise<unknown>;
   disconnect(): Promise<unknown>;
+  processData(data: Buffer): unknown;
+  rejectRequests(error: Error): void;
 }
 
 /** kafkajs' network/connectionPool.js: two connections, the second for Fetch alone. */
@@ -137,7 +142,11 @@ export interface ConnectionSettings {
   readonly authenticationTimeout?: number;
   readonly reauthenticationThreshold?: number;
   readonly ssl?: object | null;
+  /** Read by our own authenticator alone. */
   readonly sasl?: object | null;
+  /** Whom brokers take this client for, without `User:`, where that can be known. */
+  readonly principal: () => string | null;
+  readonly warn: (message: string) => void;
 }
 
 /** What kafkajs' Cluster is made of. */

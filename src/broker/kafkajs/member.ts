@@ -3,9 +3,10 @@ import type { ReaderSettings, TopicPartition } from '../../../actors/port.ts';
 import { assign, type Unit, unitsOf } from '../assigner.ts';
 import type { ApiAnswer } from './api.ts';
 import { Backoff } from './backoff.ts';
-import { errorType, failureOf, protocolError } from './failures.ts';
+import { type Asking, errorType, failureOf, protocolError } from './failures.ts';
 import { assignerName, decodeAssignment, decodeMember, encodeAssignment, encodeMember } from './group-wire.ts';
 import type { Nodes } from './nodes.ts';
+import { right } from './rights.ts';
 import { Signal } from './signal.ts';
 import type { Topics } from './topics.ts';
 
@@ -140,7 +141,7 @@ export class GroupMember {
       } catch (error) {
         if (rejoinTypes.has(errorType(error) ?? '') || failureOf(error, '').kind === 'fatal') throw error;
         // The coordinator moved or is away: the membership may well outlive that, so nothing is given up yet.
-        await this.waitOut(error, failureOf(error, `Heartbeat of group "${group}"`));
+        await this.waitOut(error, failureOf(error, `Heartbeat of group "${group}"`, this.asking()));
       }
     }
   }
@@ -153,10 +154,14 @@ export class GroupMember {
       if (type === 'UNKNOWN_MEMBER_ID') await this.wake.wait(50);
       return;
     }
-    const failure = failureOf(error, `Joining group "${this.settings.group}"`);
+    const failure = failureOf(error, `Joining group "${this.settings.group}"`, this.asking());
     if (failure.kind !== 'fatal') return this.waitOut(error, failure);
     this.stopped = true;
     this.events.failed(failure);
+  }
+
+  private asking(): Asking {
+    return this.nodes.asking(right('Read', 'group', this.settings.group), right('Read', 'topic', ...this.topics.dealt.flat()));
   }
 
   private async waitOut(error: unknown, failure: Failure): Promise<void> {

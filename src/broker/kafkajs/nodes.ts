@@ -1,9 +1,11 @@
 import { Failure } from '../../../actors/failure.ts';
 import type { TopicPartition } from '../../../actors/port.ts';
 import { api, type ApiAnswer, type ApiArgs, type ApiName } from './api.ts';
-import { protocolError } from './failures.ts';
+import { diagnose, diagnoseSasl } from './diagnose.ts';
+import { type Asking, failureOf, protocolError } from './failures.ts';
 import type { Broker, ConnectionPool, ConnectionSettings, ProtocolRequest } from './internals.ts';
 import { load } from './internals.ts';
+import type { Right } from './rights.ts';
 
 interface PoolBuilder {
   build(target?: { host: string; port: number }): Promise<ConnectionPool>;
@@ -45,6 +47,8 @@ export class Nodes {
   /** All that may hold a socket, those still connecting too. */
   private readonly open = new Set<Broker>();
   private seed: Broker | null = null;
+  /** A broker has answered: whoever hangs up now is not spoken to in the wrong protocol. */
+  private answered = false;
   private closed = false;
 
   constructor(settings: ConnectionSettings) {
@@ -75,6 +79,8 @@ export class Nodes {
       } catch (cause) {
         this.drop(seed);
         error = cause;
+        // Wrong credentials are not tried at every door.
+        if (failureOf(cause, '').kind === 'fatal') break;
       }
     }
     throw error;
@@ -98,7 +104,13 @@ export class Nodes {
 
   async send(broker: Broker, request: ProtocolRequest): Promise<unknown> {
     if (this.closed) throw closedFailure();
-    return broker.connectionPool.send(request);
+    try {
+      const answer = await broker.connectionPool.send(request);
+      this.answered = true;
+      return answer;
+    } catch (error) {
+      throw (this.answered ? null : await diagnoseSasl(error, broker.connectionPool, this.settings)) ?? error;
+    }
   }
 
   /** Asks for some topics, or for `allTopics`, and learns the nodes' addresses on the way. */
@@ -138,7 +150,7 @@ export class Nodes {
     let id = this.leaders.get(key);
     if (id === undefined) {
       const view = (await this.metadata([topic])).get(topic);
-      if (view === undefined || view.errorCode !== 0) throw protocolError(view?.errorCode ?? unknownTopic);
+      if (view === undefined || view.errorCode !== 0) throw protocolError(view?.errorCode ?? unknownTopic, topic);
       id = view.leaders[partition] ?? -1;
       if (id < 0) throw new Failure('broker_unavailable', `"${topic}" partition ${partition} has no leader now`);
       this.leaders.set(key, id);
@@ -148,6 +160,16 @@ export class Nodes {
 
   forgetLeader({ topic, partition }: TopicPartition): void {
     this.leaders.delete(`${topic}/${partition}`);
+  }
+
+  /** Brokers know this client by a name, so they may keep topics from it. */
+  get isNamed(): boolean {
+    return this.settings.principal() !== 'ANONYMOUS';
+  }
+
+  /** What an operation needs rights for, for the failure that it may end in. */
+  asking(...rights: readonly Right[]): Asking {
+    return { rights, principal: this.settings.principal() };
   }
 
   /** Number of open sockets. */
@@ -177,7 +199,13 @@ export class Nodes {
 
   private async connected(broker: Broker): Promise<Broker> {
     if (this.closed) throw closedFailure();
-    if (!broker.isConnected()) await broker.connect();
+    if (!broker.isConnected()) {
+      try {
+        await broker.connect();
+      } catch (error) {
+        throw (this.answered ? null : await diagnose(error, broker.connectionPool, this.settings)) ?? error;
+      }
+    }
     // Closed while this was connecting: `close` could not know the socket.
     if (this.closed as boolean) {
       cut(broker);

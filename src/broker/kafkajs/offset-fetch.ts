@@ -70,7 +70,7 @@ function readPartition(cursor: Cursor, topic: string, offsets: Map<string, Commi
   const metadata = compactString(cursor);
   const errorCode = cursor.int16();
   skipTags(cursor);
-  check(errorCode);
+  check(errorCode, topic);
   if (offset >= 0) offsets.set(`${topic}/${partition}`, { offset, metadata });
 }
 
@@ -86,6 +86,6 @@ function skipTags(cursor: Cursor): void {
   }
 }
 
-function check(errorCode: number): void {
-  if (errorCode !== 0) throw protocolError(errorCode);
+function check(errorCode: number, topic?: string): void {
+  if (errorCode !== 0) throw protocolError(errorCode, topic);
 }

@@ -1,6 +1,11 @@
+import { Failure } from '../../../actors/failure.ts';
 import type { Connection, RequestQueue } from './internals.ts';
 import { load, replaceModule } from './internals.ts';
+import { parseAddPartitions, parseProduced } from './partition-errors.ts';
 import { produceRequest } from './produce-request.ts';
+import { Authenticator } from './sasl/authenticator.ts';
+import { SecurityError } from './security-error.ts';
+import { tlsFailure } from './tls.ts';
 
 /*
  * What kafkajs 2.2.4 gets wrong below its public API, put right once per process. test/broker/kafkajs/patches.test.ts
@@ -13,11 +18,16 @@ let applied = false;
 export function patchKafkajs(): void {
   if (applied) return;
   applied = true;
+  // Before anything is loaded that has it in its hands.
+  replaceModule('broker/saslAuthenticator', Authenticator);
   nameNewErrors();
   stopIdleTimers();
+  endOnTlsErrors();
   repairReconnect();
   replaceModule('producer/groupMessagesPerPartition', groupByPartition);
   replaceModule('protocol/requests/produce/v3/request', produceRequest);
+  replaceModule('protocol/requests/produce/v3/response', { ...load<object>('protocol/requests/produce/v3/response'), parse: parseProduced });
+  replaceModule('protocol/requests/addPartitionsToTxn/v0/response', { ...load<object>('protocol/requests/addPartitionsToTxn/v0/response'), parse: parseAddPartitions });
 }
 
 /** Codes that came after kafkajs' table (protocol/error.js ends at 88): without a name they cannot be told apart. */
@@ -58,6 +68,44 @@ function stopIdleTimers(): void {
   };
 }
 
+/**
+ * Errors of TLS that are there to stay end kafkajs' retry loops, which try everything again that befalls a connection. And what is not Kafka's protocol is
+ * told at its first bytes: the original takes them for the length of an answer, and waits for so much.
+ */
+function endOnTlsErrors(): void {
+  const { prototype } = load<{ prototype: Connection }>('network/connection');
+  // Both are called with their `this` below.
+  // eslint-disable-next-line @typescript-eslint/unbound-method
+  const { rejectRequests, processData } = prototype;
+  prototype.rejectRequests = function reject(this: Connection, error: Error): void {
+    rejectRequests.call(this, secured(error));
+  };
+  prototype.processData = function process(this: Connection, data: Buffer): unknown {
+    const failure = this.bytesBuffered === 0 && data.length >= 4 ? notKafka(this, data) : null;
+    if (failure === null) return processData.call(this, data);
+    this.rejectRequests(new SecurityError(failure));
+    this.socket?.destroy();
+    return this.disconnect();
+  };
+}
+
+/** A TLS record of type alert begins so (RFC 8446, 5.1). */
+const tlsAlert = 0x1503;
+/** No answer is as long: brokers bound a fetch. */
+const longestAnswer = 0x4000_0000;
+
+function notKafka({ host, port, ssl }: Connection, data: Buffer): Failure | null {
+  const at = `${host}:${port}`;
+  if (ssl === null && data.readUInt16BE(0) === tlsAlert) return new Failure('tls_failed', `plain text to ${at}: the broker speaks TLS there; set broker.tls, or use the port of its listener without`);
+  const size = data.readUInt32BE(0);
+  return size > longestAnswer ? new Failure('broker_unavailable', `what answers at ${at} does not speak Kafka's protocol`) : null;
+}
+
+function secured(error: Error): Error {
+  const failure = tlsFailure(error);
+  return failure === null ? error : new SecurityError(failure);
+}
+
 interface Connecting extends Connection {
   connecting?: Promise<unknown> | undefined;
 }
@@ -77,7 +125,9 @@ function repairReconnect(): void {
     this.chunks = [];
     this.bytesBuffered = 0;
     this.bytesNeeded = 4;
-    this.connecting = connect.call(this).finally(() => {
+    this.connecting = connect.call(this).catch((error: unknown) => {
+      throw error instanceof Error ? secured(error) : error;
+    }).finally(() => {
       this.connecting = undefined;
     });
     return this.connecting;

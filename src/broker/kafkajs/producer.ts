@@ -7,6 +7,7 @@ import { codecNumbers } from './compression.ts';
 import { errorType, failureOf } from './failures.ts';
 import type { ConnectionSettings, KafkajsProducer, KafkajsTransaction, OffsetTopic, ProduceBatch, ProducerSettings } from './internals.ts';
 import { load } from './internals.ts';
+import { type Right, right } from './rights.ts';
 import { type ProducerCluster, producerRetry } from './shared-clusters.ts';
 
 const allReplicas = -1;
@@ -27,12 +28,18 @@ const notCommitted: ReadonlySet<FailureCode> = new Set<FailureCode>(['fenced', '
  */
 class Client {
   private readonly shared: ProducerCluster;
+  private readonly principal: () => string | null;
+  /** What all it does needs. */
+  private readonly always: Right;
   private readonly counts = new Map<string, number>();
   private dead: Failure | null = null;
   readonly producer: KafkajsProducer;
 
   constructor(connection: ConnectionSettings, shared: ProducerCluster, more: { transactionalId?: string; transactionTimeout?: number }) {
     this.shared = shared;
+    this.principal = connection.principal;
+    const { transactionalId } = more;
+    this.always = transactionalId === undefined ? right('IdempotentWrite', 'cluster') : right('Write', 'transactional-id', transactionalId);
     const create = load<(settings: ProducerSettings) => KafkajsProducer>('producer');
     this.producer = create({
       cluster: shared.cluster,
@@ -40,19 +47,19 @@ class Client {
       createPartitioner: () => ({ message }) => message.partition,
       retry: producerRetry,
       // A transaction is idempotent by itself; this would only ask for one more producer id.
-      idempotent: more.transactionalId === undefined,
+      idempotent: transactionalId === undefined,
       ...more
     });
   }
 
-  /** Runs one operation, and none after a failed one. */
-  async attempt<T>(operation: string, run: () => Promise<T>): Promise<T> {
+  /** Runs one operation, and none after a failed one. `rights` are those that it needs besides `always`. */
+  async attempt<T>(operation: string, run: () => Promise<T>, ...rights: readonly Right[]): Promise<T> {
     if (this.dead !== null) throw new Failure('broker_unavailable', `${operation}: this producer is dead since a failure`, { cause: this.dead });
     try {
       return await run();
     } catch (error) {
       this.shared.forget();
-      this.dead = failureOf(error, operation);
+      this.dead = failureOf(error, operation, { rights: [...rights, this.always], principal: this.principal() });
       throw this.dead;
     }
   }
@@ -75,7 +82,7 @@ class Client {
         if (topicMayBeGone.has(errorType(error) ?? '')) this.unknow(topics);
         throw error;
       }
-    });
+    }, right('Write', 'topic', ...topics));
   }
 
   /** Topics that are not there are found out here: kafkajs' send would try for as long as for a broker that is away. */
@@ -187,7 +194,7 @@ class KafkajsOpenTransaction implements Transaction {
           await wait(backoff.next());
         }
       }
-    });
+    }, right('Read', 'group', group), right('Read', 'topic', ...topics.map(({ topic }) => topic)));
   }
 
   async commit(): Promise<void> {

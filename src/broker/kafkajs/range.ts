@@ -6,6 +6,7 @@ import { failureOf, protocolError } from './failures.ts';
 import { fetchFrom, type Isolation, toBatch } from './fetch.ts';
 import type { ConnectionSettings } from './internals.ts';
 import { Nodes } from './nodes.ts';
+import { right } from './rights.ts';
 
 /** A fetch is decoded, and taken into a store, in one go: a megabyte keeps the daemon's thread for some ten milliseconds. */
 const fetchLimits = { maxWait: 100, maxBytes: 1_048_576, maxBytesPerPartition: 1_048_576 };
@@ -39,7 +40,7 @@ async function fetchNext(nodes: Nodes, at: TopicPartition, position: number, iso
     try {
       return await fetchOnce(nodes, at, position, isolation);
     } catch (error) {
-      const failure = failureOf(error, `Reading "${at.topic}" partition ${at.partition}`);
+      const failure = failureOf(error, `Reading "${at.topic}" partition ${at.partition}`, nodes.asking(right('Read', 'topic', at.topic)));
       if (failure.code !== 'broker_unavailable' || Date.now() - started > longestTry) throw failure;
       nodes.forgetLeader(at);
       await wait(backoff.next());

@@ -1,9 +1,11 @@
-import { createConnection } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import type { Socket } from 'node:net';
+import { type SaslSettings, tlsConnectOptions, type TlsSettings } from '../../../actors/security.ts';
 import type { ConnectionSettings, LogEntry, Logger } from './internals.ts';
 import { load } from './internals.ts';
 import { patchKafkajs } from './patches.ts';
+import { principalOf } from './principal.ts';
+import { reauthenticationThreshold } from './sasl/authenticator.ts';
+import { createSasl } from './sasl/create.ts';
+import { openSocket } from './tls.ts';
 
 /** Takes the log lines of kafkajs. */
 export type KafkajsLog = (level: 'warn', message: string, extra: Readonly<Record<string, unknown>>) => void;
@@ -15,21 +17,23 @@ export interface KafkajsSettings {
   readonly clientId: string;
   /** Where kafkajs' own log lines go; nowhere by default, because what matters arrives as a failure. */
   readonly log?: KafkajsLog;
-  /** As for `tls.connect`, or true; none means plain text. */
-  readonly ssl?: boolean | object;
-  /** As for kafkajs: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' | 'oauthbearer', … }. */
-  readonly sasl?: object;
+  /** What an operator should know, and can do something about, though everything goes on. */
+  readonly warn?: (message: string) => void;
+  /** None means plain text. */
+  readonly tls?: TlsSettings | null;
+  /** None means that no name is given. */
+  readonly sasl?: SaslSettings | null;
 }
 
 /** A request that takes longer is given up on. JoinGroup and Fetch add their own waiting time. */
 export const requestTimeout = 15_000;
 
 const connectionTimeout = 5_000;
-const keepAliveDelay = 60_000;
 
 /** What connections of this driver are made with. */
 export function connectionSettings(settings: KafkajsSettings): ConnectionSettings {
   patchKafkajs();
+  const sasl = settings.sasl ? createSasl(settings.sasl) : null;
   return {
     brokers: settings.brokers,
     clientId: settings.clientId,
@@ -38,20 +42,12 @@ export function connectionSettings(settings: KafkajsSettings): ConnectionSetting
     connectionTimeout,
     requestTimeout,
     authenticationTimeout: 10_000,
-    reauthenticationThreshold: 10_000,
-    ssl: settings.ssl === true ? {} : settings.ssl === false ? null : (settings.ssl ?? null),
-    sasl: settings.sasl ?? null
+    reauthenticationThreshold,
+    ssl: settings.tls ? tlsConnectOptions(settings.tls) : null,
+    sasl,
+    principal: () => principalOf(settings.tls ?? null, sasl),
+    warn: settings.warn ?? (() => undefined)
   };
-}
-
-/** Like kafkajs' own network/socketFactory.js, but without Nagle's delay, which holds back small requests on real networks. */
-function openSocket({ host, port, ssl, onConnect }: { host: string; port: number; ssl?: object; onConnect: () => void }): Socket {
-  const socket = ssl
-    ? connectTls({ host, port, servername: host, ...ssl }, onConnect)
-    : createConnection({ host, port }, onConnect);
-  socket.setKeepAlive(true, keepAliveDelay);
-  socket.setNoDelay(true);
-  return socket;
 }
 
 function createLogger(log: KafkajsLog | undefined): Logger {

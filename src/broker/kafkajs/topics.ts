@@ -4,6 +4,7 @@ import type { TopicPartition } from '../../../actors/port.ts';
 import { dealTopics, hasPatterns, type TopicSet } from '../../../actors/topic-set.ts';
 import { failureOf, protocolError } from './failures.ts';
 import { allTopics, type Nodes } from './nodes.ts';
+import { right } from './rights.ts';
 
 const unknownTopic = 3;
 const noLeader = 5;
@@ -44,7 +45,9 @@ export class Topics {
       if (this.missing.length === 0) return;
     }
     const list = this.missing.map((name) => `"${name}"`).join(', ');
-    throw new Failure('topic_missing', `Topics to read do not exist: ${list}`);
+    // Among all topics, those that may not be described are left out without a word.
+    const hidden = hasPatterns(this.sets) && this.nodes.isNamed ? ', or may not be described by this client' : '';
+    throw new Failure('topic_missing', `Topics to read do not exist${hidden}: ${list}`);
   }
 
   /** Milliseconds since the last answer. */
@@ -79,7 +82,7 @@ export class Topics {
     for (const name of dealt.flat()) {
       const view = views.get(name);
       if (view === undefined || view.errorCode === unknownTopic || view.errorCode === invalidTopic) continue;
-      if (view.errorCode !== 0 && view.errorCode !== noLeader) throw failureOf(protocolError(view.errorCode), `Describing topic "${name}"`);
+      if (view.errorCode !== 0 && view.errorCode !== noLeader) throw failureOf(protocolError(view.errorCode), `Describing topic "${name}"`, this.nodes.asking(right('Read', 'topic', name)));
       leaders.set(name, view.leaders);
       missing.delete(name);
     }
