@@ -20,6 +20,8 @@ export interface Codec {
   beforeDecode?(bytes: Uint8Array, headers: readonly Header[]): Promise<void> | null;
   /** The same, before values can be encoded for a topic. */
   beforeEncode?(topic: string): Promise<void> | null;
+  /** What the registry says against reading or writing a topic with this codec, in sentences; nothing is changed there. */
+  check?(topic: string): Promise<readonly string[]>;
 }
 
 /** A codec that asks neither for headers nor for the topic. */

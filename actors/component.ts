@@ -174,6 +174,9 @@ export interface SinkLogic {
   readonly topicExpression?: string;
   readonly compression: Compression;
   readonly batch: BatchLimits;
+  /** What writes values and keys; null where they are written as text, or keep their bytes. */
+  readonly codec: Codec | null;
+  readonly keyCodec: Codec | null;
   output(record: StreamRecord, now: number): OutputRecord;
   /**
    * Gets what must be had before this record can be written, such as the id of its schema; null where all is here. Without a record: for the fixed topic,

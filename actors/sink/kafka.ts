@@ -78,6 +78,8 @@ sinks:
       ...(typeof options.topic === 'string' ? {} : { topicExpression: options.topic.expression }),
       compression,
       batch,
+      codec: parts.codec,
+      keyCodec: parts.keyCodec,
       ...waiting(parts, fixed),
       output(record, now): OutputRecord {
         const tombstone = isTombstone(record);

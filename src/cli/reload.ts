@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { asFailure } from '../../actors/failure.ts';
+import type { Registries } from '../codec/registry/registries.ts';
 import { formatProblem } from '../topology/format.ts';
 import { loadTopologies } from '../topology/load.ts';
 import type { Plan } from '../topology/model.ts';
@@ -11,10 +12,12 @@ export class Reloader {
   readonly #paths: readonly string[];
   readonly #daemon: Daemon;
   readonly #secrets: string[];
+  readonly #registries: Registries;
   #plans: readonly Plan[];
 
   /** `secrets` is the list that the log and the HTTP answers redact by; what a new file brings is added to it. */
-  constructor(daemon: Daemon, paths: readonly string[], { plans, secrets }: { readonly plans: readonly Plan[]; readonly secrets: string[] }) {
+  constructor(daemon: Daemon, paths: readonly string[], { plans, secrets, registries }: { readonly plans: readonly Plan[]; readonly secrets: string[]; readonly registries: Registries }) {
+    this.#registries = registries;
     this.#daemon = daemon;
     this.#paths = paths;
     this.#plans = plans;
@@ -30,7 +33,7 @@ export class Reloader {
   async reload(why: 'signal' | 'change'): Promise<void> {
     const { events } = this.#daemon;
     try {
-      const { plans, problems, secrets } = loadTopologies(this.#paths, { env: process.env });
+      const { plans, problems, secrets } = loadTopologies(this.#paths, { env: process.env, registries: this.#registries });
       this.#secrets.push(...secrets.filter((secret) => !this.#secrets.includes(secret)));
       if (problems.length > 0) {
         events.reloadRefused(problems.map(formatProblem));

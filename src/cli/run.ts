@@ -1,5 +1,6 @@
 import { asFailure } from '../../actors/failure.ts';
 import type { Failure } from '../../actors/failure.ts';
+import { Registries } from '../codec/registry/registries.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Plan } from '../topology/model.ts';
@@ -42,14 +43,15 @@ export function runCommand(output: Output): Command {
     ],
     async run(args) {
       if (args.positionals.length === 0) throw new UsageError('Name at least one topology file or folder.');
-      const loaded = loadPlans(args.positionals, output);
+      const registries = new Registries(args.text('state-dir') as string);
+      const loaded = loadPlans(args.positionals, output, registries);
       if (loaded === null) return exitCode.config;
       const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });
       // Only now the brokers' clients are loaded: a mistake in a file is told at once.
       const { startDaemon } = await import('./daemon.ts');
       const daemon = await startDaemon({ ...daemonSettings(args, loaded, log), createTopics: args.on('create-topics') });
       if (daemon.url !== null) log.info({ url: daemon.url }, `probes and metrics at ${daemon.url}`);
-      const reloader = new Reloader(daemon, args.positionals, loaded);
+      const reloader = new Reloader(daemon, args.positionals, { ...loaded, registries });
       const forget = reloadOnSignal(reloader, daemon, output);
       const unwatch = args.on('watch') ? watchFiles(reloader) : null;
       try {

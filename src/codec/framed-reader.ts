@@ -81,6 +81,19 @@ export class FramedReader implements Codec {
     }
   }
 
+  /** Whether what the topic's subject has newest can be read. */
+  async check(topic: string): Promise<readonly string[]> {
+    const { client, part, readAs, format } = this.#settings;
+    const latest = await client.latest(`${topic}-${part}`);
+    if (latest === null || latest.type !== format.type) return [];
+    try {
+      format.reader(latest.schema);
+      return [];
+    } catch (error) {
+      return [`the latest schema of the subject ${topic}-${part} (${latest.id}) cannot be read${readAs === null ? '' : ` as ${readAs.label}`}: ${asFailure(error, 'schema_unusable').message}`];
+    }
+  }
+
   encode(): Uint8Array {
     throw new Error('this codec reads');
   }

@@ -1,4 +1,4 @@
-import { Failure } from '../../actors/failure.ts';
+import { asFailure, Failure } from '../../actors/failure.ts';
 import type { Broker, TopicPartition } from '../../actors/port.ts';
 import { dealTopics, hasPatterns } from '../../actors/topic-set.ts';
 import type { Plan } from '../topology/model.ts';
@@ -44,6 +44,19 @@ const defaultPartitions = 4;
 export async function assertTopics(plan: Plan, broker: Broker, create: boolean, onCreated: (topics: string[]) => void): Promise<void> {
   await assertNamedTopics(plan, broker, create, onCreated);
   await assertInternalTopics(plan, broker, onCreated);
+}
+
+/** Checks that what sinks of a fixed topic write has a schema in the registry, before the first record. Rejects with `schema_not_registered`, `schema_refused`, `registry_unavailable` and the like. */
+export async function assertSchemas(plan: Plan): Promise<void> {
+  for (const node of plan.nodes) {
+    if (node.kind !== 'sink') continue;
+    try {
+      await node.build().before?.(null, 0);
+    } catch (error) {
+      const failure = asFailure(error, 'task_crashed');
+      throw new Failure(failure.code, `sink ${node.name}: ${failure.message}`, { cause: error });
+    }
+  }
 }
 
 async function assertNamedTopics(plan: Plan, broker: Broker, create: boolean, onCreated: (topics: string[]) => void): Promise<void> {

@@ -17,7 +17,7 @@ import { leastStill } from './rest.ts';
 import type { Rest } from './rest.ts';
 import type { Actor } from './system.ts';
 import { TaskSet } from './task-set.ts';
-import { assertTopics } from './topology-topics.ts';
+import { assertSchemas, assertTopics } from './topology-topics.ts';
 import { heldPartitions } from './units.ts';
 
 /** Limits of a running topology; the defaults are for people, tests shorten them. */
@@ -210,12 +210,13 @@ export class TopologyRuntime {
       try {
         await broker.connect();
         await assertTopics(plan, broker, this.#settings.createTopics, (topics) => { events.topicsCreated(plan.name, topics); });
+        await assertSchemas(plan);
         if (plan.trigger.mode === 'available_now') this.#available = await Available.capture(plan, broker);
         if (backoff.attempts > 0) events.connectionChanged(plan.name, null);
         return;
       } catch (error) {
         const failure = asFailure(error, 'task_crashed');
-        if (failure.code !== 'broker_unavailable') throw failure;
+        if (failure.code !== 'broker_unavailable' && failure.code !== 'registry_unavailable') throw failure;
         this.#connection(failure);
         await new Promise<void>((resolve) => { clock.after(backoff.next(), resolve); });
       }

@@ -12,6 +12,8 @@ export interface Loaded {
   readonly problems: Problem[];
   /** Values that came from the environment or from files, to be redacted wherever text is shown. */
   readonly secrets: string[];
+  /** What schema registries say, of files without mistakes; by file, line and column. Takes as long as they take to answer. */
+  online(): Promise<Problem[]>;
 }
 
 /** Shorter values would redact half of every text. */
@@ -35,7 +37,9 @@ export function loadTopologies(paths: readonly string[], environment: Environmen
   for (const { file } of read) problems.push(...file.problems);
   const secrets = [...new Set(read.flatMap(({ file }) => file.secrets))].filter((secret) => secret.length >= shortestSecret);
   const plans = read.flatMap(({ file, plan }) => (plan === null || file.problems.length > 0 ? [] : [plan]));
-  return { plans, problems: problems.map((problem) => redact(problem, secrets)).sort(byPlace), secrets };
+  const clean = (found: readonly Problem[]): Problem[] => found.map((problem) => redact(problem, secrets)).sort(byPlace);
+  const online = async (): Promise<Problem[]> => clean((await Promise.all(read.flatMap((each) => each.online).map((check) => check()))).flat());
+  return { plans, problems: clean(problems), secrets, online };
 }
 
 function listFiles(paths: readonly string[], problems: Problem[]): string[] {

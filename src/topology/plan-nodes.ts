@@ -173,6 +173,8 @@ function parcelSink(topic: string): SinkLogic {
   return {
     topic,
     compression: 'none',
+    codec: null,
+    keyCodec: null,
     batch: { records: 10_000, bytes: 1024 * 1024, linger: 0 },
     output(record, now) {
       const parcel = record.value as Parcel;

@@ -6,6 +6,8 @@ import { declareNodes } from './declare.ts';
 import { SourceFile } from './document.ts';
 import type { Environment } from './interpolate.ts';
 import { parsePart, show } from './issues.ts';
+import { onlineChecks } from './online.ts';
+import type { OnlineCheck } from './online.ts';
 import type { Plan } from './model.ts';
 import { createPlan } from './plan.ts';
 import { readRegistry } from './registry-options.ts';
@@ -17,6 +19,8 @@ import { checkTopics } from './topics.ts';
 export interface ReadTopology {
   readonly file: SourceFile;
   readonly plan: Plan | null;
+  /** What the schema registry can be asked, where there are no mistakes. */
+  readonly online: readonly OnlineCheck[];
 }
 
 /** Text of a topology file to its plan; every mistake of it is reported in `file.problems`. */
@@ -25,11 +29,11 @@ export function readTopology(path: string, text: string, environment: Environmen
   const { root } = file;
   if (root === undefined || root === null) {
     if (file.problems.length === 0) file.report([], 'no_topology', 'expected a topology, found an empty file');
-    return { file, plan: null };
+    return { file, plan: null, online: [] };
   }
   if (typeof root !== 'object' || Array.isArray(root)) {
     file.report([], 'bad_value', `expected a map with name, broker, sources and sinks, found ${show(root)}`);
-    return { file, plan: null };
+    return { file, plan: null, online: [] };
   }
   const options = root as Record<string, unknown>;
   const head = readHead(file, options);
@@ -40,10 +44,10 @@ export function readTopology(path: string, text: string, environment: Environmen
   const graph = connect(file, nodes);
   checkEnds(file, options);
   checkTopics(file, nodes, options);
-  if (head === null || broker === null || file.problems.length > 0) return { file, plan: null };
+  if (head === null || broker === null || file.problems.length > 0) return { file, plan: null, online: [] };
   const plan = createPlan(file, head, broker, graph);
   checkInternalTopics(file, plan);
-  return { file, plan: file.problems.length > 0 ? null : plan };
+  return { file, plan: file.problems.length > 0 ? null : plan, online: onlineChecks(file, nodes) };
 }
 
 /** The topics of keyed nodes are named after the group: those names have to be names, and nobody else's. */

@@ -1,7 +1,7 @@
 import { Failure } from '../../../actors/failure.ts';
 import { RegistryDisk } from './disk.ts';
 import type { RegistryAnswer, RegistryRequest } from './http.ts';
-import { messageOf, RegistryHttp } from './http.ts';
+import { messageOf, RegistryHttp, registryPauses } from './http.ts';
 import { Lru } from './lru.ts';
 import type { SchemaText } from './schema-text.ts';
 import { parseReferences, referencesOf, SchemaBody } from './schema-body.ts';
@@ -28,8 +28,8 @@ export interface Compatibility {
   readonly messages: readonly string[];
 }
 
-/** Milliseconds for which it is not asked again for what it did not have. */
-const negativeAge = 30_000;
+/** Milliseconds for which it is not asked again for what it did not have: an id seldom comes later, a subject somebody may be about to make. */
+const negativeAge = { id: 30_000, subject: 5000 };
 
 /** Schemas that refer to each other further than this are refused. */
 const deepestReference = 20;
@@ -46,10 +46,10 @@ export class RegistryClient {
   readonly #asking = new Map<string, Promise<unknown>>();
   readonly settings: RegistrySettings;
 
-  /** Without a folder nothing is kept on disk. */
-  constructor(settings: RegistrySettings, folder: string | null) {
+  /** Without a folder nothing is kept on disk. `pauses`: milliseconds between tries. */
+  constructor(settings: RegistrySettings, folder: string | null, pauses = registryPauses) {
     this.settings = settings;
-    this.#http = new RegistryHttp(settings);
+    this.#http = new RegistryHttp(settings, pauses);
     this.#disk = folder === null ? null : new RegistryDisk(folder, settings.urls);
     this.#schemas = new Lru(settings.cache);
     this.#missing = new Lru(settings.cache);
@@ -65,7 +65,7 @@ export class RegistryClient {
   async latest(subject: string): Promise<SubjectSchema | null> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions/latest`;
     return this.#once(path, async () => {
-      const body = await this.#known(path, { method: 'GET', path });
+      const body = await this.#known(path, { method: 'GET', path }, negativeAge.subject);
       return body === null ? null : this.#inSubject(body);
     });
   }
@@ -76,7 +76,7 @@ export class RegistryClient {
     const body = new SchemaBody(type, schema, await this.#referred(schema));
     const key = `${path} ${body.text}`;
     return this.#once(key, async () => {
-      const found = await this.#known(key, { method: 'POST', path, body: body.json });
+      const found = await this.#known(key, { method: 'POST', path, body: body.json }, negativeAge.subject);
       return found === null ? null : this.#inSubject(found);
     });
   }
@@ -118,7 +118,7 @@ export class RegistryClient {
     const kept = this.#schemas.get(path);
     if (kept !== undefined) return kept;
     return this.#once(path, async () => {
-      const body = await this.#known(path, { method: 'GET', path });
+      const body = await this.#known(path, { method: 'GET', path }, negativeAge.id);
       if (body === null) return null;
       const schema = await this.#parse(body, depth);
       this.#schemas.set(path, schema);
@@ -155,9 +155,9 @@ export class RegistryClient {
   }
 
   /** The body of an answer, or what was kept of one where the registry is away; null for one that says: not here. */
-  async #known(key: string, request: RegistryRequest): Promise<unknown> {
+  async #known(key: string, request: RegistryRequest, age: number): Promise<unknown> {
     const missing = this.#missing.get(key);
-    if (missing !== undefined && Date.now() - missing < negativeAge) return null;
+    if (missing !== undefined && Date.now() - missing < age) return null;
     const answer = await this.#ask(key, request);
     if (answer.status < 300) return answer.body;
     this.#missing.set(key, Date.now());

@@ -23,7 +23,7 @@ export interface RegistryRequest {
 const patience = 5000;
 
 /** Waits between tries, in milliseconds; what is still not answered then is `registry_unavailable`, and the task begins again after a pause of its own. */
-const pauses = [100, 400, 1500];
+export const registryPauses: readonly number[] = [100, 400, 1500];
 
 /** Longest answer that is read: schemas of a mebibyte and what is around them. */
 const longestAnswer = 4 * 1024 * 1024;
@@ -35,10 +35,12 @@ export class RegistryHttp {
   readonly #settings: RegistrySettings;
   readonly #agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
   readonly #authorization: string | null;
+  readonly #pauses: readonly number[];
   #address = 0;
 
-  constructor(settings: RegistrySettings) {
+  constructor(settings: RegistrySettings, pauses: readonly number[]) {
     this.#settings = settings;
+    this.#pauses = pauses;
     const keep = { keepAlive: true, maxSockets: 4, timeout: 30_000 };
     this.#agents = { http: new HttpAgent(keep), https: new HttpsAgent({ ...keep, ...(settings.tls === null ? {} : tlsConnectOptions(settings.tls)) }) };
     this.#authorization = settings.auth === null ? null : authorization(settings.auth);
@@ -50,7 +52,7 @@ export class RegistryHttp {
    */
   async ask(request: RegistryRequest, hurry = false): Promise<RegistryAnswer> {
     let trouble = '';
-    for (const pause of hurry ? [0] : [0, ...pauses]) {
+    for (const pause of hurry ? [0] : [0, ...this.#pauses]) {
       if (pause > 0) await wait(pause * (0.75 + Math.random() / 2));
       const url = this.#settings.urls[this.#address % this.#settings.urls.length] as string;
       try {
