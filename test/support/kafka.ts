@@ -27,7 +27,11 @@ export interface Kafka {
 
 export interface KafkaOptions {
   /** More lines for server.properties; they win over the defaults. They may depend on the ports that were free. */
-  readonly properties?: Record<string, string> | ((port: number, controller: number) => Record<string, string>);
+  readonly properties?: Record<string, string> | ((port: number, controller: number, more: readonly number[]) => Record<string, string>);
+  /** How many further ports are wanted, for listeners that `properties` adds. */
+  readonly ports?: number;
+  /** More arguments for the tool that formats the storage, such as --add-scram. */
+  readonly format?: readonly string[];
 }
 
 /** The part of node:test's context that skipping needs. */
@@ -51,13 +55,13 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   process.once('SIGINT', () => process.exit(130));
   const jars = await kafkaJars();
   const folder = await mkdtemp(join(tmpdir(), 'millrace-kafka-'));
-  const [port, controller] = await freePorts();
+  const [port = 0, controller = 0, ...others] = await freePorts(2 + (options.ports ?? 0));
   const properties = join(folder, 'server.properties');
-  const more = typeof options.properties === 'function' ? options.properties(port, controller) : (options.properties ?? {});
+  const more = typeof options.properties === 'function' ? options.properties(port, controller, others) : (options.properties ?? {});
   await writeFile(properties, serverProperties(folder, port, controller, more));
   await promisify(execFile)('java', [
     '-Xshare:auto', '-XX:TieredStopAtLevel=1', '-cp', join(jars, '*'), 'kafka.tools.StorageTool',
-    'format', '-t', 'AAAAAAAAQACAAAAAAAAAAA', '-c', properties
+    'format', '-t', 'AAAAAAAAQACAAAAAAAAAAA', '-c', properties, ...(options.format ?? [])
   ]);
   const kafka = new LocalKafka(jars, folder, properties, port);
   await kafka.launch();
@@ -217,8 +221,8 @@ function serverProperties(folder: string, port: number, controller: number, more
   return Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join('');
 }
 
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()] as const;
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
   const ports: number[] = [];
   for (const server of servers) {
     server.listen(0, '127.0.0.1');
@@ -226,7 +230,7 @@ async function freePorts(): Promise<[number, number]> {
     ports.push((server.address() as AddressInfo).port);
   }
   for (const server of servers) server.close();
-  return ports as [number, number];
+  return ports;
 }
 
 function accepts(port: number): Promise<boolean> {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createConnection, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
-/** Keys of the requests that tests lose, by Kafka's name. */
+/** Keys of the requests that tests lose or count, by Kafka's name. */
 export const apiKeys = {
   Produce: 0,
   OffsetCommit: 8,
@@ -10,7 +10,8 @@ export const apiKeys = {
   AddPartitionsToTxn: 24,
   AddOffsetsToTxn: 25,
   EndTxn: 26,
-  TxnOffsetCommit: 28
+  TxnOffsetCommit: 28,
+  SaslAuthenticate: 36
 } as const;
 
 /** A kind of request, by Kafka's name. */
@@ -55,6 +56,8 @@ export class KafkaProxy {
   #target = 0;
   #faults: Fault[] = [];
   #seen = new Map<number, number>();
+  readonly #requests = new Map<number, number>();
+  #connections = 0;
 
   private constructor(server: Server, client: string) {
     this.#server = server;
@@ -88,6 +91,16 @@ export class KafkaProxy {
     return this.#faults;
   }
 
+  /** How many requests of a kind came, of all clients. */
+  requests(api: ApiName): number {
+    return this.#requests.get(apiKeys[api]) ?? 0;
+  }
+
+  /** How many connections came. */
+  get connections(): number {
+    return this.#connections;
+  }
+
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#server.close();
@@ -99,6 +112,7 @@ export class KafkaProxy {
       client.destroy();
       return;
     }
+    this.#connections++;
     const broker = this.#connect();
     this.#hold(client);
     const cut = (): void => {
@@ -129,6 +143,7 @@ export class KafkaProxy {
   /** The fault that is due for a request, noted as fired. */
   #next(frame: Buffer): Fault | null {
     const { api, client } = headerOf(frame);
+    this.#requests.set(api, (this.#requests.get(api) ?? 0) + 1);
     if (client !== this.#client) return null;
     const nth = (this.#seen.get(api) ?? 0) + 1;
     this.#seen.set(api, nth);

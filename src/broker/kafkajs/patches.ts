@@ -1,6 +1,6 @@
 import { Failure } from '../../../actors/failure.ts';
 import type { Connection, RequestQueue } from './internals.ts';
-import { load, replaceModule } from './internals.ts';
+import { forgetModules, load, replaceModule } from './internals.ts';
 import { parseAddPartitions, parseProduced } from './partition-errors.ts';
 import { produceRequest } from './produce-request.ts';
 import { Authenticator } from './sasl/authenticator.ts';
@@ -18,8 +18,8 @@ let applied = false;
 export function patchKafkajs(): void {
   if (applied) return;
   applied = true;
-  // Before anything is loaded that has it in its hands.
   replaceModule('broker/saslAuthenticator', Authenticator);
+  forgetModules(['network/connection', 'network/connectionPool', 'cluster/connectionPoolBuilder', 'cluster']);
   nameNewErrors();
   stopIdleTimers();
   endOnTlsErrors();

@@ -15,6 +15,8 @@ import type { SaslClient } from './create.ts';
 export const reauthenticationThreshold = 10_000;
 /** A session is renewed when this much of its life is over, as by the Java client (85 to 95 %). */
 const sessionShare = 0.85;
+/** Brokers take no two authentications of a connection within a second (KafkaChannel.java). */
+const leastSession = 1_100;
 
 const handshakeKey = 17;
 const authenticateKey = 36;
@@ -26,6 +28,8 @@ interface Authenticating {
   readonly host: string;
   readonly port: number;
   readonly sasl: SaslClient;
+  /** Null until it has authenticated once. */
+  readonly authenticatedAt: unknown;
   send(request: ProtocolRequest): Promise<unknown>;
 }
 
@@ -65,6 +69,7 @@ export class Authenticator {
     const { name } = this.#connection.sasl.mechanism;
     const { errorCode, mechanisms } = await this.#ask(handshakeKey, 'SaslHandshake', (out) => out.writeString(name), readHandshake);
     if (errorCode === unsupportedMechanism) throw new Failure('authentication_failed', `this listener has no ${name}; it has ${mechanisms.join(', ')}`);
+    if (errorCode === illegalState && this.#connection.authenticatedAt !== null) throw new Failure('broker_unavailable', 'the session ended too soon to be renewed');
     if (errorCode === illegalState) throw new Failure('authentication_failed', 'this listener has no SASL: leave broker.sasl out, or use the port of another listener');
     if (errorCode !== 0) throw protocolError(errorCode);
   }
@@ -73,7 +78,7 @@ export class Authenticator {
     const answer = await this.#ask(authenticateKey, 'SaslAuthenticate', (out) => out.writeBytes(bytes), readAuthenticate);
     if (answer.errorCode === authenticationFailed) throw new Failure('authentication_failed', `the broker says: ${answer.message ?? 'no'}`);
     if (answer.errorCode !== 0) throw failureOf(protocolError(answer.errorCode), answer.message ?? 'authenticating');
-    if (answer.lifetime > 0) this.sessionLifetime = String(Math.round(answer.lifetime * sessionShare) + reauthenticationThreshold);
+    if (answer.lifetime > 0) this.sessionLifetime = String(Math.max(Math.round(answer.lifetime * sessionShare), leastSession) + reauthenticationThreshold);
     return answer.bytes;
   }
 

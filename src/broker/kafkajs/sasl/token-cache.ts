@@ -8,8 +8,10 @@ export interface Token {
   readonly expiresAt: number;
 }
 
-/** A token is replaced when this much of its life is over, as by the Java client (sasl.login.refresh.window.factor). */
+/** A token is replaced when this much of its life is over, or when so little is left, as by the Java client (sasl.login.refresh.window.factor, …buffer.seconds); but one that lives shortly not before half of it. */
 const freshShare = 0.8;
+const freshBuffer = 300_000;
+const leastShare = 0.5;
 /** A token this close to its end may be over before the broker sees it. */
 const leastLife = 5_000;
 /** How long a refusal holds before it is asked about again: no account is locked by asking, and no server is pressed. */
@@ -68,7 +70,7 @@ export class TokenCache {
     const asked = this.#now();
     try {
       const token = await this.#fetch();
-      this.#token = { ...token, staleAt: asked + (token.expiresAt - asked) * freshShare };
+      this.#token = { ...token, staleAt: staleAt(asked, token.expiresAt) };
       this.#failed = null;
       this.#backoff.reset();
       return token;
@@ -79,6 +81,12 @@ export class TokenCache {
       throw failure;
     }
   }
+}
+
+/** A broker ends a session with its token, so one that begins should have some time. */
+function staleAt(asked: number, expiresAt: number): number {
+  const life = expiresAt - asked;
+  return asked + Math.max(life * leastShare, Math.min(life * freshShare, life - freshBuffer));
 }
 
 /** The claims of a JWT (RFC 7519), unchecked; none for other tokens. */
