@@ -1,3 +1,4 @@
+import type { ClusterView } from '../../../actors/cluster-view.ts';
 import { asFailure, Failure } from '../../../actors/failure.ts';
 import type { Broker, GroupReader, TopicInfo, TopicPartition } from '../../../actors/port.ts';
 import { deleteRecords } from './delete-records.ts';
@@ -58,7 +59,7 @@ export function createEmbeddedBroker(settings: EmbeddedSettings): Broker {
   };
 }
 
-type Admin = Pick<Broker, 'committed' | 'groupMembers' | 'commitOffsets' | 'listOffsets' | 'listTopics' | 'describeTopics' | 'createTopics' | 'deleteTopics' | 'deleteRecords'>;
+type Admin = Pick<Broker, 'view' | 'committed' | 'groupMembers' | 'commitOffsets' | 'listOffsets' | 'listTopics' | 'describeTopics' | 'createTopics' | 'deleteTopics' | 'deleteRecords'>;
 
 function admin(store: () => Store, defaultPartitions: number): Admin {
   const offset = async (at: TopicPartition, where: 'start' | 'end' | { timestamp: number }): Promise<number> => {
@@ -75,6 +76,7 @@ function admin(store: () => Store, defaultPartitions: number): Admin {
         store().commit({ records: [], offsets: new Map([[group, offsets]]), claim: null });
       }),
     listOffsets: (partitions, where) => attempt(() => Promise.all(partitions.map((at) => offset(at, where)))),
+    view: (topics) => attempt(() => viewOf(store(), topics)),
     listTopics: () => attempt(() => [...store().topicNames()]),
     describeTopics: (topics) => attempt(() => describe(store(), topics)),
     createTopics: (topics) =>
@@ -96,6 +98,16 @@ function describe(store: Store, topics: readonly string[]): Map<string, TopicInf
     if (topic !== undefined) found.set(name, { partitions: topic.logs.length, maxMessageBytes: topic.maxMessageBytes, timestamps, keyed: topic.keyed });
   }
   return found;
+}
+
+/** All there is is in one place, and may be used by whoever has it. */
+function viewOf(store: Store, topics: readonly string[]): ClusterView {
+  const one = { replicas: 1, inSync: 1, minInSync: 1, may: null };
+  const found = topics.flatMap((name) => {
+    const topic = store.findTopic(name);
+    return topic === undefined ? [] : [[name, { partitions: topic.logs.length, ...one }] as const];
+  });
+  return { id: null, nodes: [], release: 'embedded', topics: new Map(found), group: null, transactionalId: null };
 }
 
 /** What is thrown becomes a rejection, always of a `Failure`. */

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Failure } from '../../../actors/failure.ts';
+import type { ClusterView } from '../../../actors/cluster-view.ts';
 import type { CommittedOffset, GroupMember, NewTopic, OffsetCommit, TopicInfo, TopicPartition } from '../../../actors/port.ts';
 import { Backoff } from './backoff.ts';
+import { viewCluster } from './cluster-view.ts';
 import { failureOf, protocolError } from './failures.ts';
 import { fetchOffsets } from './offset-fetch.ts';
 import type { KafkajsError } from './internals.ts';
@@ -93,6 +95,10 @@ export class Admin {
       const ends = await this.offsetsAt(partitions, '-1');
       return offsets.map((offset, index) => (offset === -1 ? ends[index]! : offset));
     });
+  }
+
+  view(topics: readonly string[], group: string): Promise<ClusterView> {
+    return this.insist('Looking at the cluster', group, [], () => viewCluster(this.nodes, topics, group));
   }
 
   listTopics(): Promise<string[]> {

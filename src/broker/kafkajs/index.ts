@@ -1,3 +1,4 @@
+import type { ClusterView } from '../../../actors/cluster-view.ts';
 import type {
   Broker, CommittedOffset, FetchedBatch, GroupMember, GroupReader, NewTopic, OffsetCommit, Producer, ReaderListener, ReaderSettings, TopicInfo,
   TopicPartition, TransactionalProducer
@@ -76,6 +77,10 @@ export class KafkajsBroker implements Broker {
 
   listOffsets(partitions: readonly TopicPartition[], at: 'start' | 'end' | { timestamp: number }): Promise<number[]> {
     return this.admin.listOffsets(partitions, at);
+  }
+
+  view(topics: readonly string[], group: string): Promise<ClusterView> {
+    return this.admin.view(topics, group);
   }
 
   listTopics(): Promise<string[]> {
