@@ -202,6 +202,11 @@ export function load<T>(path: string): T {
   return require(`kafkajs/src/${path}`) as T;
 }
 
+/** Lets modules be read anew at their next use: somebody else in this process may have loaded kafkajs before, with what is replaced in its hands. */
+export function forgetModules(paths: readonly string[]): void {
+  for (const path of paths) Reflect.deleteProperty(require.cache, require.resolve(`kafkajs/src/${path}`));
+}
+
 /** Puts another export in the place of one of kafkajs' modules. Must come before anything that requires it is loaded. */
 export function replaceModule(path: string, exports: unknown): void {
   const resolved = require.resolve(`kafkajs/src/${path}`);
