@@ -1,3 +1,4 @@
+import type { Logical } from './logical/logical.ts';
 import { isObject } from './record-code.ts';
 import { toBytes, toFloat, toInt, toLong } from './scalars.ts';
 import type { Field, RecordSchema, Schema, UnionSchema } from './schema.ts';
@@ -16,7 +17,7 @@ interface Candidate {
  *
  * - null, a boolean, an array: that type.
  * - A number: int, long, float (where it has the number exactly), double, a logical type by its count, decimal, float rounded. Big integers the same.
- * - A text: string; an enum with this symbol; a logical type whose text it is; int or long by digits; fixed of this length, bytes, by base64.
+ * - A text: string; an enum with this symbol; a logical type that has just this text, or takes it; int or long by digits; fixed of this length, bytes, by base64.
  * - Bytes: fixed of this length; bytes.
  * - An object: duration; a record that has all its properties; a map; a record of those fields that it needs. Of several records the one with the
  *   fewest properties left out, then the most fields met. Of the fields the kind is looked at, not what is inside.
@@ -69,8 +70,9 @@ const numberOrder: Order = (schema, text) => {
     if (logical.counts) return [[4, (value) => fitsCount(logical.write(value), within)]];
     return [[5, (value) => logical.write(value) !== undefined]];
   }
-  if (schema.kind === 'int') return [[0, (value) => toInt(value) !== null]];
-  if (schema.kind === 'long') return [[1, (value) => toLong(value) !== null]];
+  // Integers have no -0.
+  if (schema.kind === 'int') return [[0, (value) => toInt(value) !== null && !Object.is(value, -0)]];
+  if (schema.kind === 'long') return [[1, (value) => toLong(value) !== null && !Object.is(value, -0)]];
   if (schema.kind === 'double') return [[3, (value) => typeof value === 'number' || (typeof value === 'bigint' && BigInt(Number(value)) === value)]];
   if (schema.kind !== 'float') return [];
   return [
@@ -90,7 +92,12 @@ function fitsCount(count: unknown, within: (value: unknown) => unknown): boolean
 
 const textOrder: Order = (schema, text) => {
   const logical = logicalOf(schema, text);
-  if (logical !== null) return [[2, (value) => logical.write(value) !== undefined]];
+  if (logical !== null) {
+    return [
+      [2, (value) => isOwnText(logical, value)],
+      [2.5, (value) => logical.write(value) !== undefined]
+    ];
+  }
   if (schema.kind === 'string') return [[0, () => true]];
   if (schema.kind === 'enum') {
     const symbols = new Set<unknown>(schema.symbols);
@@ -101,6 +108,12 @@ const textOrder: Order = (schema, text) => {
   if (schema.kind === 'fixed') return [[5, (value) => toBytes(value)?.length === schema.size]];
   return schema.kind === 'bytes' ? [[6, (value) => toBytes(value) !== null]] : [];
 };
+
+/** Whether a value is the very text that is read for it: 0.50 is a decimal of scale 2 rather than of scale 4. */
+function isOwnText(logical: Logical, value: unknown): boolean {
+  const underlying = logical.write(value);
+  return underlying !== undefined && logical.read(underlying) === value;
+}
 
 const bytesOrder: Order = (schema, text) => {
   if (logicalOf(schema, text) !== null) return [];

@@ -36,7 +36,7 @@ function yearText(year: number): string {
 
 /** The day of a date; null where there is no such date. */
 export function dayOf(year: number, month: number, dayOfMonth: number): number | null {
-  if (month < 1 || month > 12 || dayOfMonth < 1 || dayOfMonth > daysIn(year, month)) return null;
+  if (!(month >= 1 && month <= 12 && dayOfMonth >= 1 && dayOfMonth <= daysIn(year, month))) return null;
   const shifted = month > 2 ? year : year - 1;
   const era = Math.floor(shifted / 400);
   const ofEra = shifted - era * 400;

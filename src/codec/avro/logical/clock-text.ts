@@ -52,6 +52,10 @@ export function parseTime(text: string, { perSecond, digits }: Unit): number | n
 /** Units since 1970-01-01; null where the text is no date with a time, has more digits than the unit, or a zone where `zoned` is false, or none where it is true. */
 export function parseMoment(text: string, unit: Unit, zoned: boolean): number | bigint | null {
   if (text.length > 64) return null;
+  if (text.length === 20 + unit.digits + (zoned ? 1 : 0)) {
+    const plain = parsePlain(text, unit, zoned);
+    if (plain !== null) return plain;
+  }
   const zone = zonePattern.exec(text);
   const separator = text.search(/[Tt ]/);
   if (separator < 0 || (zone !== null && zone.index > separator) !== zoned) return null;
@@ -59,6 +63,28 @@ export function parseMoment(text: string, unit: Unit, zoned: boolean): number | 
   const time = parseTime(text.slice(separator + 1, zoned ? zone?.index : undefined), unit);
   const offset = zoned ? offsetOf(zone) : 0;
   return day === null || time === null || offset === null ? null : moment(day, time - offset * 60 * unit.perSecond, unit);
+}
+
+/** The form that is written here, without patterns, which take most of the time of a small record; null where it is another one. */
+function parsePlain(text: string, unit: Unit, zoned: boolean): number | bigint | null {
+  const { length } = text;
+  if (text[10] !== 'T' || text[4] !== '-' || text[7] !== '-' || text[13] !== ':' || text[16] !== ':' || text[19] !== '.' || (zoned && text[length - 1] !== 'Z')) return null;
+  const day = dayOf(number(text, 0, 4), number(text, 5, 7), number(text, 8, 10));
+  const [hours, minutes, seconds] = [number(text, 11, 13), number(text, 14, 16), number(text, 17, 19)];
+  const fraction = number(text, 20, 20 + unit.digits);
+  // Not a number where there is something else than digits, which no comparison is true for.
+  if (day === null || !(hours < 24 && minutes < 60 && seconds < 60 && fraction >= 0)) return null;
+  return moment(day, ((hours * 60 + minutes) * 60 + seconds) * unit.perSecond + fraction, unit);
+}
+
+function number(text: string, start: number, end: number): number {
+  let result = 0;
+  for (let i = start; i < end; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return NaN;
+    result = result * 10 + digit;
+  }
+  return result;
 }
 
 function moment(day: number, time: number, { perSecond }: Unit): number | bigint {
