@@ -22,6 +22,8 @@ const byFailure: Partial<Record<FailureCode, number>> = {
   partitions_changed: exitCode.config,
   internal_topic: exitCode.config,
   not_authorized: exitCode.noPermission,
+  authentication_failed: exitCode.noPermission,
+  tls_failed: exitCode.noPermission,
   state_locked: exitCode.cannotCreate,
   state_incompatible: exitCode.config,
   state_missing: exitCode.data,

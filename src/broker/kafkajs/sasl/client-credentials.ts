@@ -31,8 +31,13 @@ function expiry(token: string, seconds: number): number {
 function refusal(settings: OauthSettings, status: number, answer: Readonly<Record<string, unknown>>): Failure {
   const passing = status >= 500 || status === 408 || status === 429;
   const { error, error_description: description } = answer;
-  const words = [error, description].filter((word) => typeof word === 'string').map((word) => word.slice(0, 100)).join(': ');
+  const words = [error, description].filter((word) => typeof word === 'string').map((word) => withoutSecret(word, settings).slice(0, 100)).join(': ');
   return new Failure(passing ? 'broker_unavailable' : 'authentication_failed', `${where(settings)} answered ${status}${words === '' ? '' : ` (${words})`}`);
+}
+
+/** An endpoint may say again what it was told; cut off, it could not be found any more. */
+function withoutSecret(text: string, settings: OauthSettings): string {
+  return [settings.clientSecret, form(settings.clientSecret), credentials(settings)].reduce((left, secret) => left.replaceAll(secret, '***'), text);
 }
 
 /** Without its query, in which some endpoints take what others take for secrets. */
@@ -45,8 +50,7 @@ function post(settings: OauthSettings): Promise<{ status: number; body: string }
   const url = new URL(settings.tokenEndpoint);
   const content = new URLSearchParams({ grant_type: 'client_credentials', ...(settings.scope === null ? {} : { scope: settings.scope }) }).toString();
   const headers = {
-    // RFC 6749, 2.3.1: both parts are form-encoded before they are joined.
-    authorization: `Basic ${Buffer.from(`${form(settings.clientId)}:${form(settings.clientSecret)}`).toString('base64')}`,
+    authorization: `Basic ${credentials(settings)}`,
     'content-type': 'application/x-www-form-urlencoded',
     'content-length': Buffer.byteLength(content),
     accept: 'application/json'
@@ -74,6 +78,11 @@ function unreachable(settings: OauthSettings, error: Error): Failure {
   const { code } = error as NodeJS.ErrnoException;
   const message = `${where(settings)} cannot be reached: ${error.name === 'AbortError' || error.name === 'TimeoutError' ? `no answer in ${timeout} ms` : error.message}`;
   return new Failure(isTlsRefusal(code) ? 'tls_failed' : 'broker_unavailable', message, { cause: error });
+}
+
+/** RFC 6749, 2.3.1: both parts are form-encoded before they are joined. */
+function credentials({ clientId, clientSecret }: OauthSettings): string {
+  return Buffer.from(`${form(clientId)}:${form(clientSecret)}`).toString('base64');
 }
 
 function form(text: string): string {
