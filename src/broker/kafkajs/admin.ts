@@ -19,6 +19,7 @@ const topicResource = 2;
 const topicExists = 36;
 const unknownTopic = 3;
 const invalidTopic = 17;
+const topicRefused = 29;
 const longestTry = 15_000;
 /** Topics that are not there may only be so new that this broker has not heard of them (KRaft spreads them within milliseconds). */
 const unknownTopicTime = 1_000;
@@ -135,7 +136,7 @@ export class Admin {
         timeout: createTimeout
       });
       for (const { topic, errorCode, errorMessage } of answer.topicErrors) {
-        if (errorCode !== 0 && errorCode !== topicExists) throw failureOf(protocolError(errorCode), `Creating topic "${topic}"${errorMessage === null ? '' : ` (${errorMessage})`}`, this.nodes.asking(right('Create', 'topic', topic)));
+        if (errorCode !== 0 && errorCode !== topicExists) throw failureOf(protocolError(errorCode), `Creating topic "${topic}"${errorMessage === null || errorCode === topicRefused ? '' : ` (${errorMessage})`}`, this.nodes.asking(right('Create', 'topic', topic)));
       }
     });
     await this.untilKnown(topics.map(({ topic }) => topic));

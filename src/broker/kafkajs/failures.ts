@@ -70,7 +70,9 @@ export function failureOf(error: unknown, operation: string, asking: Asking = no
   const type = errorType(error);
   const named = topicOf(error);
   const rights = named === undefined ? asking.rights : asking.rights.map((right) => (right.resource === 'topic' ? { ...right, names: [named] } : right));
-  const text = `${operation}: ${missingRight(type, rights, asking.principal) ?? root.message}`;
+  const missing = missingRight(type, rights, asking.principal);
+  if (missing !== null) return new Failure('not_authorized', `${operation}: ${missing}`, { cause: error });
+  const text = `${operation}: ${root.message}`;
   if (type !== undefined) return new Failure(codes[type] ?? 'broker_unavailable', `${text} (${type})`, { cause: error });
   return new Failure(codeOfClient(root), text, { cause: error });
 }

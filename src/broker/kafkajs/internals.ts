@@ -86,11 +86,19 @@ export interface Broker extends Record<CoordinatorRequest, (args: object) => Pro
   lookupRequest(apiKey: number, definition: Definition): (args: object) => ProtocolRequest;
 }
 
+/** kafkajs' cluster/brokerPool.js. */
+export interface BrokerPool {
+  readonly seedBroker?: Broker;
+  readonly brokers: Readonly<Record<string, Broker>>;
+  /** The first answer that is none of an error, asking one node after the other; null for none. */
+  withBroker(ask: (at: unknown) => Promise<unknown>): Promise<unknown>;
+}
+
 /** kafkajs' cluster/index.js, as far as its producer and our sharing of it need. */
 export interface Cluster {
   retry?: Retry;
   readonly targetTopics: Set<string>;
-  readonly brokerPool: { readonly seedBroker?: Broker; readonly brokers: Readonly<Record<string, Broker>> };
+  readonly brokerPool: BrokerPool;
   isConnected(): boolean;
   connect(): Promise<void>;
   disconnect(): Promise<void>;

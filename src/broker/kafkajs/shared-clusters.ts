@@ -3,6 +3,8 @@ import { errorType } from './failures.ts';
 import type { Broker, Cluster, ClusterSettings, ConnectionSettings, CoordinatorQuery, CoordinatorRequest } from './internals.ts';
 import { load } from './internals.ts';
 import { cut } from './nodes.ts';
+import { isRefusedRight } from './rights.ts';
+import { SecurityError } from './security-error.ts';
 
 /** Connections of all producers of a daemon: two sockets a node each. Kafkajs would take as many for every producer. */
 const mostClusters = 16;
@@ -65,14 +67,34 @@ export class SharedClusters {
 
   private create(): Cluster {
     const ClusterClass = load<new (settings: ClusterSettings) => Cluster>('cluster');
-    return new ClusterClass({
+    const cluster = new ClusterClass({
       ...this.connection,
       retry: producerRetry,
       metadataMaxAge: 60_000,
       allowAutoTopicCreation: false,
       maxInFlightRequests: null
     });
+    keepRefusals(cluster);
+    return cluster;
   }
+}
+
+/** Asking any broker for a coordinator, kafkajs drops what they answer: a refusal for want of rights becomes a coordinator that is not found. */
+function keepRefusals({ brokerPool }: Cluster): void {
+  const withBroker = brokerPool.withBroker.bind(brokerPool);
+  brokerPool.withBroker = async (ask) => {
+    let refusal: unknown = null;
+    const found = await withBroker(async (broker) => {
+      try {
+        return await ask(broker);
+      } catch (error) {
+        if (isRefusedRight(errorType(error)) || error instanceof SecurityError) refusal = error;
+        throw error;
+      }
+    });
+    if (found === null && refusal !== null) throw refusal as Error;
+    return found;
+  };
 }
 
 function brokersOf(cluster: Cluster): Set<Broker> {
