@@ -14,6 +14,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   test: { summary: 'Runs the cases beside topologies.', load: async (output) => (await import('./test.ts')).testCommand(output) },
   graph: { summary: 'Prints topologies as a picture, for Mermaid or Graphviz.', load: async (output) => (await import('./graph.ts')).graphCommand(output) },
   plan: { summary: 'Shows what a start would find, make, keep and refuse.', load: async (output) => (await import('./plan.ts')).planCommand(output) },
+  doctor: { summary: 'Looks at all that a topology needs, and at what production needs.', load: async (output) => (await import('./doctor.ts')).doctorCommand(output) },
   run: { summary: 'Runs topologies until it is told to stop.', load: async (output) => (await import('./run.ts')).runCommand(output) },
   offsets: { summary: "Shows or sets a topology's committed offsets.", load: async (output) => (await import('./offsets.ts')).offsetsCommand(output) },
   state: { summary: 'Shows, checks or drops the keyed state on this machine.', load: async (output) => (await import('./state.ts')).stateCommand(output) },

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { InlineSecret } from './inline-secrets.ts';
 import type { Environment } from './interpolate.ts';
 import type { Plan, Problem } from './model.ts';
 import { readTopology } from './read.ts';
@@ -14,6 +15,8 @@ export interface Loaded {
   readonly secrets: string[];
   /** What schema registries say, of files without mistakes; by file, line and column. Takes as long as they take to answer. */
   online(): Promise<Problem[]>;
+  /** Secrets that stand in the files as they are. */
+  readonly inlineSecrets: readonly InlineSecret[];
 }
 
 /** Shorter values would redact half of every text. */
@@ -39,7 +42,7 @@ export function loadTopologies(paths: readonly string[], environment: Environmen
   const plans = read.flatMap(({ file, plan }) => (plan === null || file.problems.length > 0 ? [] : [plan]));
   const clean = (found: readonly Problem[]): Problem[] => found.map((problem) => redact(problem, secrets)).sort(byPlace);
   const online = async (): Promise<Problem[]> => clean((await Promise.all(read.flatMap((each) => each.online).map((check) => check()))).flat());
-  return { plans, problems: clean(problems), secrets, online };
+  return { plans, problems: clean(problems), secrets, online, inlineSecrets: read.flatMap((each) => each.inlineSecrets) };
 }
 
 function listFiles(paths: readonly string[], problems: Problem[]): string[] {

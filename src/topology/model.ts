@@ -1,4 +1,5 @@
 import type { SinkLogic, SourceLogic, TaskContext, TransformLogic } from '../../actors/component.ts';
+import type { RegistryClient } from '../codec/registry/client.ts';
 import type { StreamRecord } from '../../actors/record.ts';
 import type { SaslSettings, TlsSettings } from '../../actors/security.ts';
 import type { Store } from '../../actors/store.ts';
@@ -150,6 +151,8 @@ export interface Plan {
   /** Consumer group, and the prefix of transactional ids. */
   readonly group: string;
   readonly broker: BrokerConfig;
+  /** The schema registry; null for none. */
+  readonly registry: RegistryClient | null;
   readonly delivery: 'exactly_once' | 'at_least_once';
   readonly trigger: Trigger;
   /** In topological order; a table node and those that look up in its store are neighbours. */

@@ -17,6 +17,7 @@ export function createPlan(file: SourceFile, head: TopologyHead, broker: BrokerC
     file: file.file,
     group,
     broker,
+    registry: file.registry,
     delivery: head.delivery,
     trigger: triggerOf(head.trigger, unhurried),
     nodes,

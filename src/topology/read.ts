@@ -5,6 +5,8 @@ import { connect } from './connect.ts';
 import { declareNodes } from './declare.ts';
 import { SourceFile } from './document.ts';
 import type { Environment } from './interpolate.ts';
+import { inlineSecrets } from './inline-secrets.ts';
+import type { InlineSecret } from './inline-secrets.ts';
 import { parsePart, show } from './issues.ts';
 import { onlineChecks } from './online.ts';
 import type { OnlineCheck } from './online.ts';
@@ -21,6 +23,7 @@ export interface ReadTopology {
   readonly plan: Plan | null;
   /** What the schema registry can be asked, where there are no mistakes. */
   readonly online: readonly OnlineCheck[];
+  readonly inlineSecrets: readonly InlineSecret[];
 }
 
 /** Text of a topology file to its plan; every mistake of it is reported in `file.problems`. */
@@ -29,14 +32,15 @@ export function readTopology(path: string, text: string, environment: Environmen
   const { root } = file;
   if (root === undefined || root === null) {
     if (file.problems.length === 0) file.report([], 'no_topology', 'expected a topology, found an empty file');
-    return { file, plan: null, online: [] };
+    return { file, plan: null, online: [], inlineSecrets: [] };
   }
   if (typeof root !== 'object' || Array.isArray(root)) {
     file.report([], 'bad_value', `expected a map with name, broker, sources and sinks, found ${show(root)}`);
-    return { file, plan: null, online: [] };
+    return { file, plan: null, online: [], inlineSecrets: [] };
   }
   const options = root as Record<string, unknown>;
   const head = readHead(file, options);
+  const inline = inlineSecrets(file);
   const broker = readBroker(file, options['broker']);
   const registry = readRegistry(file, options['registry']);
   file.registry = registry === null ? null : (environment.registries ?? new Registries()).client(registry);
@@ -44,10 +48,10 @@ export function readTopology(path: string, text: string, environment: Environmen
   const graph = connect(file, nodes);
   checkEnds(file, options);
   checkTopics(file, nodes, options);
-  if (head === null || broker === null || file.problems.length > 0) return { file, plan: null, online: [] };
+  if (head === null || broker === null || file.problems.length > 0) return { file, plan: null, online: [], inlineSecrets: [] };
   const plan = createPlan(file, head, broker, graph);
   checkInternalTopics(file, plan);
-  return { file, plan: file.problems.length > 0 ? null : plan, online: onlineChecks(file, nodes) };
+  return { file, plan: file.problems.length > 0 ? null : plan, online: onlineChecks(file, nodes), inlineSecrets: inline };
 }
 
 /** The topics of keyed nodes are named after the group: those names have to be names, and nobody else's. */
