@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { avroFormat } from '../../src/codec/avro/format.ts';
 import { Bytes } from '../../src/codec/bytes.ts';
 
-/** What fastavro wrote, and what its reader gave: test/golden/avro/make.py. */
+/** What fastavro wrote, and what its reader gave: avro/make.py. */
 interface Case {
   readonly name: string;
   readonly schema: unknown;

@@ -49,10 +49,10 @@ def fits(value, schema):
     if kind == 'record' and isinstance(value, dict): return set(value) == {field['name'] for field in schema['fields']}
     return expected is None and not isinstance(value, (dict, list)) or expected is not None and isinstance(value, expected)
 
-def add(name, schema, value, reader=None, **differs):
+def add(name, schema, given, reader=None, **differs):
     named.clear()
     out = io.BytesIO()
-    fastavro.schemaless_writer(out, schema, value)
+    fastavro.schemaless_writer(out, schema, given)
     out.seek(0)
     read = fastavro.schemaless_reader(out, schema, reader)
     case = {'name': name, 'schema': schema, 'bytes': out.getvalue().hex(), 'value': text(read, reader or schema)}
