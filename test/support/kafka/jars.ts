@@ -9,9 +9,14 @@ const run = promisify(execFile);
 /** The Kafka that tests run against. The version is the pom's. */
 export const kafkaVersion = '4.1.1';
 
+/** Where what tests download is kept, outside of the work tree. */
+export function cacheFolder(): string {
+  return process.env['MILLRACE_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'millrace');
+}
+
 /** Where the jars of a Kafka broker lie, fetched by Maven the first time (124 MB, about 10 s). */
 export async function kafkaJars(): Promise<string> {
-  const cache = process.env['MILLRACE_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'millrace');
+  const cache = cacheFolder();
   const jars = join(cache, `kafka-${kafkaVersion}`);
   if (await exists(jars)) return jars;
   await mkdir(cache, { recursive: true });
