@@ -56,11 +56,17 @@ export function decodeRecords(buffer: Buffer, { position, aborted }: DecodeOptio
     const end = at + 12 + buffer.readInt32BE(at + 8);
     if (end > buffer.length) break;
     if (end < at + headerSize) throw new Failure('unsupported_broker', `A record batch says that it has ${end - at} bytes, fewer than its header`);
-    const batch = new Batch(buffer, at, end);
-    if (batch.lastOffset >= position) {
-      const skipped = filter !== null && filter.skips(batch);
-      bytes += skipped || batch.isControl ? end - at : batch.read(records, position);
-      nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
+    try {
+      const batch = new Batch(buffer, at, end);
+      if (batch.lastOffset >= position) {
+        const skipped = filter !== null && filter.skips(batch);
+        bytes += skipped || batch.isControl ? end - at : batch.read(records, position);
+        nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
+      }
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      // The broker checked the batch when it took it: this is a client's mistake that it let pass, or damage since.
+      throw new Failure('unsupported_broker', `The record batch at offset ${buffer.readBigInt64BE(at)} is damaged: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
     at = end;
   }
@@ -144,12 +150,7 @@ class Batch {
     const appended = (this.attributes & logAppendTime) !== 0 ? readInt64(buffer, start + 35) : null;
     const count = buffer.readInt32BE(start + 57);
     const cursor = this.body();
-    try {
-      this.readAll(cursor, count, { records, position, baseTimestamp, appended });
-    } catch (error) {
-      // The broker checked the batch when it took it: this is a client's mistake that it let pass, or damage since.
-      throw new Failure('unsupported_broker', `The record batch at offset ${this.baseOffset} is damaged: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-    }
+    this.readAll(cursor, count, { records, position, baseTimestamp, appended });
     const packed = this.end - start;
     return (this.attributes & codecMask) === 0 ? packed : Math.max(packed, cursor.buffer.length);
   }
