@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import * as z from 'zod';
 import type { Path } from '../../actors/component.ts';
 import type { SaslSettings, TlsSettings } from '../../actors/security.ts';
@@ -81,9 +82,10 @@ export function readTls(options: TlsOptions | undefined, baseFolder: string, rep
 }
 
 /** The settings that `sasl` stands for; null for none. A mistake in its `tls` is reported at its path under `sasl`. */
-export function readSasl(options: SaslOptions | undefined, baseFolder: string, report: ReportProblem, names?: (file: string, content: string) => void): SaslSettings | null {
+export function readSasl(options: SaslOptions | undefined, baseFolder: string, report: ReportProblem, names?: (file: string, content: string) => void, installed: (name: string) => boolean = isInstalled): SaslSettings | null {
   if (options === undefined) return null;
   if (options.mechanism === 'aws_msk_iam') {
+    if (!installed(mskSigner)) report(['mechanism'], 'bad_value', `expected a package that is not installed: aws_msk_iam needs ${mskSigner}`, `npm install ${mskSigner}, beside Millrace`);
     const { mechanism, region, profile = null, role_arn: roleArn = null, role_session_name: roleSessionName = null } = options;
     return { mechanism, region, profile, roleArn, roleSessionName };
   }
@@ -98,6 +100,18 @@ export function readSasl(options: SaslOptions | undefined, baseFolder: string, r
     extensions: options.extensions ?? {},
     tls: readTls(options.tls, baseFolder, inTls, names)
   };
+}
+
+/** Signs for Amazon MSK, with all that AWS's SDK brings: too much for those that do not need it. */
+const mskSigner = 'aws-msk-iam-sasl-signer-js';
+
+function isInstalled(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isEndpoint(text: string): boolean {
