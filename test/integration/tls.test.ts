@@ -4,6 +4,7 @@ import { after, describe, it, test } from 'node:test';
 import type { Failure } from '../../actors/failure.ts';
 import { createKafkajsBroker, type KafkajsSettings } from '../../src/broker/kafkajs/index.ts';
 import { brokerContract } from '../contract/broker.ts';
+import { Authority } from '../support/certificates.ts';
 import { as, secureKafkaOrSkip, tls } from '../support/kafka/secure.ts';
 
 const secure = await secureKafkaOrSkip({ skip: (why) => void test('TLS to Kafka', { skip: why ?? true }) });
@@ -28,6 +29,10 @@ if (secure !== null) {
     it('sends a client certificate where one is asked for', async () => {
       assert.equal(await outcome(secure.mutual, { tls: tls({ ca, cert: client.cert, key: client.key }) }), 'connected');
       assert.match(await outcome(secure.mutual, { tls: tls({ ca }) }), /^tls_failed: .*asks for a client certificate: set cert and key/);
+      const stranger = new Authority('Other Authority').issue({ name: 'stranger' });
+      assert.match(await outcome(secure.mutual, { tls: tls({ ca, cert: stranger.cert, key: stranger.key }) }), /^tls_failed: .*it refuses the client certificate of cert/);
+      const encrypted = authority.issue({ name: 'millrace client', passphrase: 'a-pass-phrase' });
+      assert.equal(await outcome(secure.mutual, { tls: tls({ ca, cert: encrypted.cert, key: encrypted.key, passphrase: 'a-pass-phrase' }) }), 'connected');
     });
 
     it('says so where the other side speaks plain text, or this one', async () => {

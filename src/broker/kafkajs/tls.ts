@@ -77,6 +77,7 @@ function explain({ code = '', message }: NodeJS.ErrnoException, asked: Asked, fo
     const sent = asked.cert === undefined ? 'it asks for a client certificate: set cert and key' : 'it refuses the client certificate of cert: is it signed by an authority that the broker trusts, and not over?';
     return `${at}: the broker ended it: ${sent} (${code})`;
   }
+  if (code.endsWith('HANDSHAKE_FAILURE') && asked.cert === undefined) return `${at}: the broker ended it: either it asks for a client certificate (set cert and key), or no cipher is known to both (${code})`;
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(code)) return `${at}: what answers there does not speak TLS (${code})`;
   return `${at}: ${/alert/i.test(code) ? 'the broker ended it' : 'it cannot be agreed upon'}: ${message.split('\n')[0]?.slice(0, 120) ?? ''} (${code})`;
 }
