@@ -8,13 +8,11 @@ import * as z from 'zod';
 const text = (what: string) => z.string({ error: what }).min(1, { error: what });
 const schemaFile = text('a file');
 
-/** Where the id of a record's schema is. */
-const framing = z
-  .enum(['none', 'confluent', 'header'], { error: 'none, confluent or header' })
-  .optional()
-  .describe(
-    'Where the id of the schema is: none, nowhere, the schema is in a file; confluent, before the payload, a zero byte and four bytes of id; header, its GUID in the header __value_schema_id or __key_schema_id. Default: confluent where the topology has a registry, else none.'
-  );
+const framings = z.enum(['none', 'confluent', 'header'], { error: 'none, confluent or header' });
+const whereIds =
+  'Where the id of the schema is: none, nowhere; confluent, before the payload, a zero byte and four bytes of id; header, its GUID in the header __value_schema_id or __key_schema_id.';
+const framing = framings.optional().describe(`${whereIds} Default: confluent where the topology has a registry, else none.`);
+const jsonFraming = framings.default('none').describe(whereIds);
 
 const long = z
   .enum(['auto', 'number', 'bigint', 'string'], { error: 'auto, number, bigint or string' })
@@ -63,7 +61,7 @@ const cloudMode = z.enum(['structured', 'binary'], { error: 'structured or binar
 const jsonReader = z.strictObject({
   type: z.literal('json').describe('JSON text in UTF-8 (RFC 8259).'),
   schema: schemaFile.optional().describe('File with a JSON Schema (draft-07 or 2020-12) that values must meet, relative to the topology file.'),
-  framing,
+  framing: jsonFraming,
   long: z
     .enum(['number', 'auto', 'bigint', 'string'], { error: 'number, auto, bigint or string' })
     .default('number')
@@ -99,7 +97,7 @@ const debeziumReader = z.strictObject({
 const jsonWriter = z.strictObject({
   type: z.literal('json').describe('JSON text in UTF-8.'),
   schema: schemaFile.optional().describe('File with a JSON Schema (draft-07 or 2020-12) that values must meet, relative to the topology file; with a framing it is what the registry has.'),
-  framing,
+  framing: jsonFraming,
   ...writing
 });
 const avroWriter = z.strictObject({

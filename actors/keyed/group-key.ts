@@ -57,7 +57,7 @@ export class GroupKey {
   #ofValue(value: unknown): string | null {
     if (value === null) return null;
     if (value instanceof Uint8Array) return toBinary(value);
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    const text = typeof value === 'string' ? value : typeof value === 'bigint' ? String(value) : JSON.stringify(value);
     if (ascii.test(text)) return text;
     return toBinary(this.#text.encode(text));
   }

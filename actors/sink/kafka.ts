@@ -236,6 +236,6 @@ function toBytes(parts: Parts, value: unknown): Uint8Array | null {
   if (value === null) return null;
   if (value instanceof Uint8Array) return value;
   if (typeof value === 'string') return parts.text.encode(value);
-  if (typeof value === 'number' || typeof value === 'boolean') return parts.text.encode(String(value));
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return parts.text.encode(String(value));
   return parts.json.encode(value);
 }

@@ -1,15 +1,27 @@
-import type { Codec, Part, PlainCodec } from '../../actors/codec.ts';
+import type { Codec, Part } from '../../actors/codec.ts';
 import type { ReaderCodecConfig } from '../../actors/codec-options.ts';
 import type { Path } from '../../actors/component.ts';
+import { avroFormat } from './avro/format.ts';
+import { cloudeventsReader } from './cloudevents.ts';
+import { csvCodec } from './csv.ts';
+import { debeziumReader } from './debezium.ts';
+import type { SchemaFormat } from './format.ts';
 import { FramedReader } from './framed-reader.ts';
 import type { ReadAs } from './framed-reader.ts';
-import type { SchemaFormat } from './format.ts';
+import { framingOf } from './framing.ts';
 import { jsonCodec } from './json.ts';
+import { jsonFormat } from './json-format.ts';
 import { plainCodecs } from './plain.ts';
 import { rawCodec } from './raw.ts';
+import type { SchemaText } from './registry/schema-text.ts';
+import { readSchema } from './schema-file.ts';
 import type { CodecServices } from './services.ts';
+import { unframedReader } from './unframed.ts';
 
 type Config<T extends ReaderCodecConfig['type']> = Extract<ReaderCodecConfig, { readonly type: T }>;
+
+/** Stands in for a codec with mistakes; what is built with it never runs. */
+const none = rawCodec;
 
 /** The codec that an option of a source describes. Its mistakes are reported below `at`; what comes back then is never used. */
 export function createReader(config: ReaderCodecConfig, at: Path, part: Part, services: CodecServices): Codec {
@@ -18,15 +30,70 @@ export function createReader(config: ReaderCodecConfig, at: Path, part: Part, se
       return plainCodecs.text;
     case 'raw':
       return rawCodec;
+    case 'csv':
+      return csvCodec(config);
+    case 'cloudevents':
+      return cloudeventsReader();
     case 'json':
       return jsonReader(config, at, part, services);
-    default:
-      throw new Error(`${config.type}: not there yet`);
+    case 'avro':
+      return avroReader(config, at, part, services);
+    case 'protobuf':
+      return protobufReader(config, at, part, services);
+    case 'debezium':
+      return debeziumOf(config, at, part, services);
   }
 }
 
-function jsonReader({ schema }: Config<'json'>, at: Path, _: Part, services: CodecServices): PlainCodec {
-  return jsonCodec(schema === undefined ? null : services.validator(schema, [...at, 'schema']));
+function jsonReader({ schema, framing, long }: Config<'json'>, at: Path, part: Part, services: CodecServices): Codec {
+  const exotic = long === 'auto' || long === 'bigint';
+  const where = framingOf(framing, at, services);
+  if (where === null) return none;
+  if (where === 'none') return jsonCodec(schema === undefined ? null : services.validator(schema, [...at, 'schema']), { long });
+  return new FramedReader({ format: jsonFormat({ long }), ...where, part, readAs: null, exotic });
 }
 
-export type { FramedReader, ReadAs, SchemaFormat };
+function avroReader({ schema: file, framing, long, logical_types: logicalTypes }: Config<'avro'>, at: Path, part: Part, services: CodecServices): Codec {
+  const where = framingOf(framing, at, services);
+  if (where === null) return none;
+  const place = [...at, 'schema'];
+  const format = (readAs: SchemaText | null): SchemaFormat => avroFormat({ long, logicalTypes, readAs });
+  if (where === 'none') {
+    if (file === undefined) return withoutSchema('an Avro schema', at, services);
+    const plain = format(null);
+    const reader = readSchema(file, place, 'Avro schema', services, (text) => plain.reader(text));
+    return reader === null ? none : unframedReader(plain.id, reader, true);
+  }
+  if (file === undefined) return new FramedReader({ format: format(null), ...where, part, readAs: null, exotic: true });
+  const own = readSchema(file, place, 'Avro schema', services, (text) => ({ text, format: format(text) }));
+  return own === null ? none : new FramedReader({ format: own.format, ...where, part, readAs: readAs(file, own.text, 'AVRO', services), exotic: true });
+}
+
+function protobufReader(config: Config<'protobuf'>, at: Path, _: Part, services: CodecServices): Codec {
+  services.problem(at, 'bad_value', `${config.type}: not there yet`);
+  return none;
+}
+
+function debeziumOf({ envelope, deletes, long }: Config<'debezium'>, at: Path, part: Part, services: CodecServices): Codec {
+  if (envelope === 'json') return debeziumReader({ deletes, inner: jsonCodec(null, { long }) });
+  return debeziumReader({ deletes, inner: avroReader({ type: 'avro', framing: 'confluent', long, logical_types: 'text' }, at, part, services) });
+}
+
+function withoutSchema(what: string, at: Path, services: CodecServices): Codec {
+  services.problem(at, 'missing_option', `expected ${what}, found neither a schema nor a registry`, 'add schema: <file>, or registry: { url: … } to the topology');
+  return none;
+}
+
+/** The id of the schema in a file, under a subject that has what could not be read as it. */
+function readAs(label: string, text: SchemaText, type: 'AVRO', { registry }: CodecServices): ReadAs {
+  return {
+    label,
+    async id(writer) {
+      for (const subject of (await registry?.subjectsOf(writer)) ?? []) {
+        const found = await registry?.lookup(subject, type, text);
+        if (found) return found.id;
+      }
+      return null;
+    }
+  };
+}

@@ -6,21 +6,38 @@ import { Failure } from '../../actors/failure.ts';
 /** Nesting beyond this is refused: functions that walk a value recursively must never meet one that ends their stack. */
 export const maxJsonDepth = 500;
 
-/** JSON text as UTF-8 (RFC 8259). With a validator, decoded values must meet it. */
-export function jsonCodec(validator: Validator | null = null): PlainCodec {
+/** What integers become when JSON is read: `number` is `JSON.parse`'s own, rounded beyond 2^53; the others are exact. */
+export type JsonLong = 'number' | 'auto' | 'bigint' | 'string';
+
+/** What a JSON codec does beyond RFC 8259. */
+export interface JsonOptions {
+  readonly long?: JsonLong;
+}
+
+/** JSON text as UTF-8 (RFC 8259). With a validator, values must meet it. */
+export function jsonCodec(validator: Validator | null = null, { long = 'number' }: JsonOptions = {}): PlainCodec {
+  const write = jsonWriter();
+  const check = (value: unknown): void => {
+    const violation = validator === null ? null : validator(value);
+    if (violation !== null) throw new Failure('schema_violation', violation);
+  };
   return {
     id: 'json',
+    exotic: long === 'auto' || long === 'bigint',
     decode(bytes) {
-      const value = parseJson(bytes);
-      const violation = validator === null ? null : validator(value);
-      if (violation !== null) throw new Failure('schema_violation', violation);
+      const value = readJson(bytes, long);
+      check(value);
       return value;
     },
-    encode: encodeJson
+    encode(value) {
+      check(value);
+      return write(value);
+    }
   };
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+/** The value of a JSON text. Throws a `Failure` `undecodable`. */
+export function readJson(bytes: Uint8Array, long: JsonLong): unknown {
   if (bytes.length === 0) throw new Failure('undecodable', 'expected JSON, found no bytes at all');
   if (!isUtf8(bytes)) throw new Failure('undecodable', 'expected JSON as UTF-8, found bytes that are not UTF-8');
   // Fewer bytes than this cannot open and close so many levels, so that small records skip the scan.
@@ -29,10 +46,34 @@ function parseJson(bytes: Uint8Array): unknown {
   }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   try {
-    return JSON.parse(text) as unknown;
+    return parse(text, long);
   } catch (error) {
+    if (error instanceof Failure) throw error;
     throw new Failure('undecodable', `expected JSON in ${bytes.length} bytes: ${withoutData(error)}`);
   }
+}
+
+/** Longest integer that is read exactly: reading digits takes time that grows with the square of their number. */
+const maxDigits = 1000;
+
+const manyDigits = /\d{16}/;
+const integer = /^-?\d+$/;
+
+/** A reviver that is told the text of each number (ECMAScript proposal JSON.parse source text access; V8 since 11.4). */
+type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+
+function parse(text: string, long: JsonLong): unknown {
+  // Numbers of fewer digits are exact as they are; a reviver takes several times as long.
+  if (long === 'number' || (long === 'auto' && !manyDigits.test(text))) return JSON.parse(text) as unknown;
+  const revive: Reviver = (_, value, { source }) => (typeof value === 'number' && source !== undefined && integer.test(source) ? exact(value, source, long) : value);
+  return JSON.parse(text, revive as (key: string, value: unknown) => unknown) as unknown;
+}
+
+function exact(value: number, source: string, long: JsonLong): unknown {
+  if (long === 'string') return source;
+  if (long === 'auto' && Number.isSafeInteger(value)) return value;
+  if (source.length > maxDigits) throw new Failure('undecodable', `expected integers of at most ${maxDigits} digits, found one of ${source.length}`);
+  return BigInt(source);
 }
 
 /** V8 quotes the text around a syntax error; data does not belong in messages, so only what comes before the quote is kept. */
@@ -58,33 +99,62 @@ function tooDeep(bytes: Uint8Array): boolean {
   return false;
 }
 
-function encodeJson(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) {
-    throw new Failure('unencodable', 'expected a value that JSON has, found bytes; use codec raw, or .base64() in a map');
-  }
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch (error) {
-    // A big integer (TypeError), a circular value (TypeError) or one too deep for the stack (RangeError).
-    if (error instanceof TypeError) return encodeWithBigInts(value);
-    throw new Failure('unencodable', 'expected a value that JSON has, found one nested too deeply', { cause: error });
-  }
-  if (text === undefined) throw new Failure('unencodable', `expected a value that JSON has, found ${typeof value}`);
-  return Buffer.from(text, 'utf8');
+/** Values after the last one with a big integer for which the way that takes such is kept. */
+const remembered = 1000;
+
+/** Buffer's own toJSON, and an array of bytes without one. */
+const bytesMarks = ['"type":"Buffer"', '{"0":'];
+
+/**
+ * Writes values as JSON: big integers as their digits, bytes inside as base64. What JSON does not have as a whole is refused. Throws a `Failure` `unencodable`.
+ * Big integers take a replacer, which is slower; where one was met the next values take it at once, instead of failing first.
+ */
+export function jsonWriter(): (value: unknown) => Uint8Array {
+  let withReplacer = 0;
+  return (value) => {
+    if (value instanceof Uint8Array) {
+      throw new Failure('unencodable', 'expected a value that JSON has, found bytes; use codec raw, or .base64() in a map');
+    }
+    let text: string | undefined;
+    try {
+      if (withReplacer > 0) {
+        withReplacer -= 1;
+        text = replaced(value, () => { withReplacer = remembered; });
+      } else text = JSON.stringify(value);
+    } catch (error) {
+      // A big integer (TypeError), a circular value (TypeError) or one too deep for the stack (RangeError).
+      if (!(error instanceof TypeError)) throw new Failure('unencodable', 'expected a value that JSON has, found one nested too deeply', { cause: error });
+      withReplacer = remembered;
+      text = afterFailure(value);
+    }
+    if (text === undefined) throw new Failure('unencodable', `expected a value that JSON has, found ${typeof value}`);
+    if (bytesMarks.some((mark) => (text as string).includes(mark))) text = replaced(value, () => undefined);
+    if (bytesMarks.some((mark) => (text as string).includes(mark))) text = replaced(value, () => undefined);
+    return Buffer.from(text, 'utf8');
+    return Buffer.from(text, 'utf8');
+  };
+  };
 }
 
-function encodeWithBigInts(value: unknown): Uint8Array {
+function afterFailure(value: unknown): string | undefined {
   try {
-    return Buffer.from(JSON.stringify(value, (_key, field: unknown) => (typeof field === 'bigint' ? safeNumber(field) : field)), 'utf8');
+    return replaced(value, () => undefined);
   } catch (error) {
-    if (error instanceof Failure) throw error;
     throw new Failure('unencodable', 'expected a value that JSON has, found one that contains itself', { cause: error });
   }
 }
 
-function safeNumber(value: bigint): number {
-  const result = Number(value);
-  if (Number.isSafeInteger(result)) return result;
-  throw new Failure('unencodable', 'expected integers up to 2^53, found a larger one');
+/** JSON.rawJSON is not in TypeScript's library yet. */
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
+
+function replaced(value: unknown, onBigInt: () => void): string | undefined {
+  return JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, key: string, field: unknown): unknown {
+    if (typeof field === 'bigint') {
+      onBigInt();
+      return rawJSON(String(field));
+    }
+    // What toJSON made of bytes is no longer bytes: the holder still has them.
+    const own = this[key];
+    return own instanceof Uint8Array ? Buffer.from(own.buffer, own.byteOffset, own.byteLength).toString('base64') : field;
+  });
 }

@@ -4,7 +4,7 @@ import type { SchemaText } from './registry/schema-text.ts';
 import type { CodecServices } from './services.ts';
 
 /** Gives what `make` makes of a schema in a file; null, and a problem at `at`, where it cannot be used. */
-export function fromFile<T>(file: string, at: Path, what: string, services: CodecServices, make: (text: SchemaText) => T, load?: () => SchemaText): T | null {
+export function readSchema<T>(file: string, at: Path, what: string, services: CodecServices, make: (text: SchemaText) => T, load?: () => SchemaText): T | null {
   try {
     return make(load === undefined ? { text: services.read(file), references: [] } : load());
   } catch (error) {

@@ -32,7 +32,7 @@ export function diskKey(key: string): string {
 /** The key that a value of a row stands for; null where it is none. */
 export function keyOfValue(value: unknown): string | null {
   if (value === null || value === undefined) return null;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : typeof value === 'bigint' ? String(value) : JSON.stringify(value);
   return Buffer.from(text).toString('latin1');
 }
 

@@ -1,10 +1,11 @@
-/** What other stream processors have, and the design names, but this version has not: by the option or type that asks for it. */
-const absent: readonly (readonly [words: RegExp, what: string])[] = [
-  [/^(avro|protobuf|registry|schema_?registry)$/i, 'Avro, Protobuf and schema registries']
+/** What people from other stream processors write, and what takes its place here: by the option or type that asks for it. */
+const foreign: readonly (readonly [words: RegExp, hint: string])[] = [
+  [/^(ssl|security|security_protocol)$/i, 'TLS is broker.tls, names and passwords are broker.sasl'],
+  [/^schema_?registry(_url)?$/i, 'it is called registry: { url: … }'],
+  [/^alerts?$/i, 'not in this version: alert on what /metrics shows']
 ];
 
-/** Says so where a word asks for what is not in this version; null for other words. */
+/** Says so where a word asks for what has another name here, or is not in this version; null for other words. */
 export function absentHint(word: unknown): string | null {
-  const found = typeof word === 'string' ? absent.find(([words]) => words.test(word)) : undefined;
-  return found === undefined ? null : `not in this version: ${found[1]}`;
+  return (typeof word === 'string' ? foreign.find(([words]) => words.test(word)) : undefined)?.[1] ?? null;
 }

@@ -129,7 +129,7 @@ function componentOf(file: SourceFile, at: Path, kind: ComponentKind, type: unkn
   if (component !== undefined) return component;
   const near = typeof type === 'string' ? nearest(type, known) : null;
   const message = `expected a type of ${kind}: ${known.join(', ')}; found ${show(type)}`;
-  file.report([...at, 'type'], 'unknown_type', message, near === null ? (absentHint(type) ?? undefined) : `did you mean ${near}?`);
+  file.report([...at, 'type'], 'unknown_type', message, absentHint(type) ?? (near === null ? undefined : `did you mean ${near}?`));
   return null;
 }
 

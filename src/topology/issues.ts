@@ -148,7 +148,7 @@ function hintFor(issue: Issue, found: unknown): string | undefined {
   if (written !== null) return `write ${written}`;
   const words = allowed(issue);
   const near = nearest(found, words);
-  return near === null ? (absentHint(found) ?? undefined) : `did you mean ${near}?`;
+  return absentHint(found) ?? (near === null ? undefined : `did you mean ${near}?`);
 }
 
 /** A text that only lacks its form. */
@@ -179,6 +179,8 @@ function reportUnknownKey(part: Part, path: readonly PropertyKey[], key: string)
 
 function unknownKeyHint(part: Part, path: readonly PropertyKey[], key: string, known: readonly string[]): string {
   if (known.includes(key)) return `${key} is an option of another type`;
+  const foreign = absentHint(key);
+  if (foreign !== null) return foreign;
   const near = nearest(key, known);
   if (near !== null) return `did you mean ${near}?`;
   for (const child of known) {
@@ -190,7 +192,7 @@ function unknownKeyHint(part: Part, path: readonly PropertyKey[], key: string, k
     return above === undefined ? `${key} is valid one level up` : `${key} is valid one level up, under ${String(above)}`;
   }
   if (part.at.length > 0 && part.topKeys.includes(key)) return `${key} is an option of the topology: put it at the top level`;
-  return absentHint(key) ?? `known here: ${known.join(', ')}`;
+  return `known here: ${known.join(', ')}`;
 }
 
 /** A value in a few words. */

@@ -81,8 +81,8 @@ describe('json', () => {
   it('refuses what JSON does not have', () => {
     const circular: unknown[] = [];
     circular.push(circular);
-    for (const value of [undefined, () => 1, circular, Uint8Array.of(1), { a: 2n ** 60n }]) fails(() => json.encode(value), 'unencodable');
-    assert.equal(Buffer.from(json.encode({ a: 5n })).toString(), '{"a":5}');
+    for (const value of [undefined, () => 1, circular, Uint8Array.of(1)]) fails(() => json.encode(value), 'unencodable');
+    assert.equal(Buffer.from(json.encode({ a: 5n, b: [-(2n ** 100n)] })).toString(), '{"a":5,"b":[-1267650600228229401496703205376]}');
   });
 });
 

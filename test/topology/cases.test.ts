@@ -41,7 +41,7 @@ describe('topologies with mistakes', () => {
   it('has a case for every code that one file can have', () => {
     const { problems } = loadTopologies([folder], { env: {} });
     const seen = new Set(problems.map(({ code }) => code));
-    const several = new Set(['file_not_found', 'duplicate_topology', 'duplicate_group']);
+    const several = new Set(['file_not_found', 'duplicate_topology', 'duplicate_group', 'registry']);
     for (const code of Object.keys(problemCodes)) assert.ok(seen.has(code) || several.has(code), code);
   });
 });

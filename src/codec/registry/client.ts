@@ -104,6 +104,13 @@ export class RegistryClient {
     return { compatible: compatible === true, messages: Array.isArray(messages) ? messages.filter((each) => typeof each === 'string') : [] };
   }
 
+  /** The subjects that have a schema of this id; none where the registry does not say. */
+  async subjectsOf(id: number | string): Promise<readonly string[]> {
+    if (typeof id === 'string') return [];
+    const { body } = await this.#http.ask({ method: 'GET', path: `/schemas/ids/${id}/versions` });
+    return Array.isArray(body) ? body.flatMap((each: unknown) => textOf(each, 'subject') ?? []) : [];
+  }
+
   /** Asks for the number of subjects: that the registry answers, and lets us in. */
   async ping(): Promise<number> {
     const answer = await this.#http.ask({ method: 'GET', path: '/subjects' }, true);

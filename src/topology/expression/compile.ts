@@ -2,6 +2,7 @@ import type { Environment, ParseResult, ParseError, TypeError as CelTypeError, E
 import type { Expression } from '../../../actors/component.ts';
 import { Failure } from '../../../actors/failure.ts';
 import type { StreamRecord } from '../../../actors/record.ts';
+import { patternProblem } from '../../codec/linear-pattern.ts';
 import { nearest } from '../suggest.ts';
 import { environment, setNow, variables } from './environment.ts';
 import { inspect } from './inspect.ts';
@@ -133,27 +134,13 @@ function unknownVariables(mentions: readonly Mention[], { environment, names }: 
   return problems;
 }
 
-/** Lookaround and back-references: what the linear engine cannot run, and CEL's own syntax (RE2) does not have. */
-const beyondRe2 = /\(\?<?[=!]|\\[1-9]|\\k</;
-
 function badPatterns(patterns: readonly PatternUse[]): ExpressionProblem[] {
   const problems: ExpressionProblem[] = [];
   for (const { offset, pattern } of patterns) {
-    const message = patternProblem(pattern);
-    if (message !== null) problems.push({ offset, code: 'bad_expression', message });
+    const message = pattern === null ? 'expected a pattern written as a text, found a computed one' : patternProblem(pattern);
+    if (message !== null) problems.push({ offset, code: 'bad_expression', message: `matches: ${message}` });
   }
   return problems;
-}
-
-function patternProblem(pattern: string | null): string | null {
-  if (pattern === null) return 'matches: expected a pattern written as a text, found a computed one';
-  if (beyondRe2.test(pattern)) return 'matches: expected a pattern without lookaround and back-references (RE2 syntax)';
-  try {
-    new RegExp(pattern);
-    return null;
-  } catch (error) {
-    return `matches: ${error instanceof Error ? error.message : String(error)}`;
-  }
 }
 
 function typeProblems(parsed: ParseResult, type: 'bool' | 'any', source: string): ExpressionProblem[] {

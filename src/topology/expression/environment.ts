@@ -1,16 +1,10 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { setFlagsFromString } from 'node:v8';
 import { Failure } from '../../../actors/failure.ts';
 
 /*
  * The language of expressions: CEL, its variables, and what Millrace adds. One environment serves all expressions;
  * evaluation is synchronous and never nested, so that `now()` can read a variable of this module.
  */
-
-// `matches` runs patterns on data. After 50,000 steps back V8 goes on with its linear engine, so that no pair of
-// pattern and text can hold a task for longer than that; lookaround and back-references, which the linear engine and
-// CEL's own RE2 lack, are refused when an expression is compiled.
-setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 
 /** A variable of every expression, for the reference and for suggestions. */
 export interface Variable {

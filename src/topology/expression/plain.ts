@@ -2,9 +2,9 @@ import { Duration, UnsignedInt } from '@marcbachmann/cel-js/evaluator';
 import { Failure } from '../../../actors/failure.ts';
 
 /**
- * An expression's result as a value that a record may hold: integers become numbers, maps plain objects, timestamps
- * ISO 8601 texts and durations milliseconds. What needs no change is returned as it is, not copied.
- * Throws a poison `Failure` for what JSON cannot hold: integers beyond 2^53, infinities, types.
+ * An expression's result as a value that a record may hold: integers become numbers where these hold them exactly, maps plain objects,
+ * timestamps ISO 8601 texts and durations milliseconds. What needs no change is returned as it is, not copied.
+ * Throws a poison `Failure` for what JSON cannot hold: infinities, types.
  */
 export function toPlain(value: unknown): unknown {
   switch (typeof value) {
@@ -15,7 +15,7 @@ export function toPlain(value: unknown): unknown {
       if (Number.isFinite(value)) return value;
       throw new Failure('expression_failed', `expected a number, found ${value} (a division by zero?)`);
     case 'bigint':
-      return safeNumber(value);
+      return exact(value);
     case 'object':
       return value === null ? null : plainObject(value);
     case 'undefined':
@@ -25,10 +25,10 @@ export function toPlain(value: unknown): unknown {
   }
 }
 
-function safeNumber(value: bigint): number {
+/** A number up to 2^53; beyond it the big integer, which a number would round. */
+function exact(value: bigint): number | bigint {
   const result = Number(value);
-  if (Number.isSafeInteger(result)) return result;
-  throw new Failure('expression_failed', `expected an integer within 2^53, found ${value}`);
+  return Number.isSafeInteger(result) ? result : value;
 }
 
 function plainObject(value: object): unknown {
@@ -38,7 +38,7 @@ function plainObject(value: object): unknown {
   if (value instanceof Set) return plainArray([...(value as Set<unknown>)]);
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Duration) return value.valueOf();
-  if (value instanceof UnsignedInt) return safeNumber(value.value);
+  if (value instanceof UnsignedInt) return exact(value.value);
   if (isPlain(value)) return plainFields(value as Record<string, unknown>);
   throw new Failure('expression_failed', 'expected a value, found something a record cannot hold');
 }
@@ -51,7 +51,7 @@ function isPlain(value: object): boolean {
 function plainArray(value: readonly unknown[]): readonly unknown[] {
   let result: unknown[] | null = null;
   for (let i = 0; i < value.length; i++) {
-    const item = plainItem(value[i]);
+    const item = toPlain(value[i]);
     if (item !== value[i]) (result ??= [...value])[i] = item;
   }
   return result ?? value;
@@ -60,7 +60,7 @@ function plainArray(value: readonly unknown[]): readonly unknown[] {
 function plainFields(value: Record<string, unknown>): Record<string, unknown> {
   let result: Record<string, unknown> | null = null;
   for (const key of Object.keys(value)) {
-    const item = plainItem(value[key]);
+    const item = toPlain(value[key]);
     if (item !== value[key]) define((result ??= { ...value }), key, item);
   }
   return result ?? value;
@@ -68,14 +68,8 @@ function plainFields(value: Record<string, unknown>): Record<string, unknown> {
 
 function fromEntries(value: ReadonlyMap<unknown, unknown>): Record<string, unknown> {
   const result: Record<string, unknown> = {};
-  for (const [key, item] of value) define(result, String(key), plainItem(item));
+  for (const [key, item] of value) define(result, String(key), toPlain(item));
   return result;
-}
-
-/** Bytes inside a value would become an object of numbered fields in JSON. */
-function plainItem(value: unknown): unknown {
-  if (value instanceof Uint8Array) throw new Failure('expression_failed', 'expected a value that JSON has, found bytes; use .base64() or .hex()');
-  return toPlain(value);
 }
 
 /** Assigning to `__proto__` would change the prototype instead of setting a field. */

@@ -1,0 +1,19 @@
+import type { Path } from '../../actors/component.ts';
+import type { RegistryClient } from './registry/client.ts';
+import type { CodecServices } from './services.ts';
+
+/** A place for ids of schemas, and who has those. */
+export interface Framed {
+  readonly framing: 'confluent' | 'header';
+  readonly client: RegistryClient;
+}
+
+/** Where ids of schemas are, and the registry that has them: as the option says, else as the topology has a registry or not. `none`: nowhere. Null where a registry is missing, which is reported. */
+export function framingOf(option: 'none' | 'confluent' | 'header' | undefined, at: Path, services: CodecServices): 'none' | Framed | null {
+  const { registry } = services;
+  const framing = option ?? (registry === null ? 'none' : 'confluent');
+  if (framing === 'none') return framing;
+  if (registry !== null) return { framing, client: registry };
+  services.problem([...at, ...(option === undefined ? [] : ['framing'])], 'missing_option', `expected a registry: with framing ${framing} schemas come from there`, 'add registry: { url: … } to the topology');
+  return null;
+}
