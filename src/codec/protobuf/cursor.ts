@@ -12,7 +12,6 @@ interface Slices {
  */
 export class Cursor {
   readonly bytes: Buffer & Slices;
-  readonly #view: DataView;
   position = 0;
   /** Where the message that is read ends. */
   limit: number;
@@ -25,8 +24,7 @@ export class Cursor {
   joinable: number;
 
   constructor(bytes: Uint8Array, joinable?: number) {
-    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as Buffer & Slices;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.bytes = (bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as Buffer & Slices;
     this.limit = bytes.byteLength;
     this.joinable = joinable ?? 4 * bytes.byteLength;
   }
@@ -87,21 +85,21 @@ export class Cursor {
   }
 
   fixed32(): number {
-    return this.#view.getInt32(this.#take(4), true);
+    return this.bytes.readInt32LE(this.#take(4));
   }
 
   fixed64(): void {
     const at = this.#take(8);
-    this.low = this.#view.getUint32(at, true);
-    this.high = this.#view.getUint32(at + 4, true);
+    this.low = this.bytes.readUInt32LE(at);
+    this.high = this.bytes.readUInt32LE(at + 4);
   }
 
   float(): number {
-    return this.#view.getFloat32(this.#take(4), true);
+    return this.bytes.readFloatLE(this.#take(4));
   }
 
   double(): number {
-    return this.#view.getFloat64(this.#take(8), true);
+    return this.bytes.readDoubleLE(this.#take(8));
   }
 
   /** Strict UTF-8: what is not is refused, also where proto2 would let it pass, because a text cannot hold it. */

@@ -36,6 +36,7 @@ class Linker {
   readonly messages = new Map<string, MessageDraft>();
   readonly #enums = new Map<string, EnumType>();
   readonly #later: (() => void)[] = [];
+  readonly #found = new Map<string, MessageType | EnumType>();
 
   declare(file: FileTree): MessageType[] {
     const place = { scope: file.package, features: { ...defaults[file.edition], ...file.features }, mapEntry: false };
@@ -96,8 +97,15 @@ class Linker {
     });
   }
 
-  /** The type a name stands for: the innermost scope that has it counts. */
   #find(name: string, scope: string): MessageType | EnumType {
+    const use = `${scope}:${name}`;
+    const found = this.#found.get(use) ?? this.#search(name, scope);
+    this.#found.set(use, found);
+    return found;
+  }
+
+  /** The type a name stands for: the innermost scope that has it counts. */
+  #search(name: string, scope: string): MessageType | EnumType {
     for (let within = name.startsWith('.') ? '' : scope; ; within = within.slice(0, Math.max(0, within.lastIndexOf('.')))) {
       const full = name.startsWith('.') ? name.slice(1) : join(within, name);
       const found = this.messages.get(full) ?? this.#enums.get(full);

@@ -15,14 +15,12 @@ interface Writes {
  */
 export class Output {
   #bytes: Buffer & Writes;
-  #view: DataView;
   #begin: number;
   /** Where in the value we are, for messages. */
   readonly path: (string | number)[] = [];
 
   constructor() {
     this.#bytes = Buffer.alloc(1024) as Buffer & Writes;
-    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
     this.#begin = this.#bytes.length;
   }
 
@@ -92,7 +90,7 @@ export class Output {
 
   fixed32(value: number): void {
     this.#room(4);
-    this.#view.setInt32((this.#begin -= 4), value, true);
+    this.#bytes.writeInt32LE(value | 0, (this.#begin -= 4));
   }
 
   fixed64(low: number, high: number): void {
@@ -102,12 +100,12 @@ export class Output {
 
   float(value: number): void {
     this.#room(4);
-    this.#view.setFloat32((this.#begin -= 4), value, true);
+    this.#bytes.writeFloatLE(value, (this.#begin -= 4));
   }
 
   double(value: number): void {
     this.#room(8);
-    this.#view.setFloat64((this.#begin -= 8), value, true);
+    this.#bytes.writeDoubleLE(value, (this.#begin -= 8));
   }
 
   /** A text with its length. */
@@ -165,6 +163,5 @@ export class Output {
 
   #replace(bytes: Buffer): void {
     this.#bytes = bytes as Buffer & Writes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 }

@@ -89,12 +89,12 @@ function singular({ key, oneof }: FieldType, read: Read): ReadField {
 }
 
 function repeated({ key }: FieldType, read: Read): ReadField {
-  return (cursor, draft) => { (draft[key] as unknown[]).push(read(cursor)); };
+  return (cursor, draft) => { listIn(draft, key).push(read(cursor)); };
 }
 
 function packed({ key }: FieldType, read: Read): ReadField {
   return (cursor, draft) => {
-    const list = draft[key] as unknown[];
+    const list = listIn(draft, key);
     const end = cursor.end();
     const { limit } = cursor;
     cursor.limit = end;
@@ -105,7 +105,7 @@ function packed({ key }: FieldType, read: Read): ReadField {
 
 function repeatedMessage({ key, delimited, number }: FieldType, read: ReadMessage): ReadField {
   return (cursor, draft, depth) => {
-    const list = draft[key] as unknown[];
+    const list = listIn(draft, key);
     const { limit } = cursor;
     const start = cursor.position;
     const end = delimited ? cursor.skipGroup(number, depth) : cursor.end();
@@ -142,6 +142,11 @@ function singularMessage({ key, delimited, number, oneof }: FieldType): ReadFiel
   };
 }
 
+/** The list of a field. It is there from the beginning but for an extension, which is only where it was set. */
+function listIn(draft: Draft, key: string): unknown[] {
+  return (draft[key] ??= []) as unknown[];
+}
+
 function othersOf(key: string, members: readonly FieldType[]): readonly string[] {
   return members.map((member) => member.key).filter((other) => other !== key);
 }
@@ -156,7 +161,7 @@ function zerosOf(type: MessageType, readers: Readers): () => Draft {
   const zeros: Draft = {};
   const lists: { key: string; map: boolean }[] = [];
   for (const field of type.fields) {
-    if (field.presence !== 'implicit') continue;
+    if (field.presence !== 'implicit' || field.key.startsWith('[')) continue;
     if (field.repeated) lists.push({ key: field.key, map: field.map !== null });
     setter(field.key)(zeros, field.repeated ? null : zero(field, readers));
   }

@@ -15,7 +15,9 @@ interface Case {
   readonly hex: string;
 }
 const folder = 'test/golden/protobuf';
-const { cases, reads } = JSON.parse(readFileSync(`${folder}/cases.json`, 'utf8')) as { cases: Case[]; reads: Case[] };
+// Google's printer shortens a float to the digits that tell it from other floats; as a number it is the one that its 32 bits are.
+const floats = new Set(['a_float', 'w_float']);
+const { cases, reads } = JSON.parse(readFileSync(`${folder}/cases.json`, 'utf8'), (key, value: unknown) => (floats.has(key) && typeof value === 'number' ? Math.fround(value) : value)) as { cases: Case[]; reads: Case[] };
 const files = { 'golden.legacy': 'legacy2', 'golden.edition': 'edition2023', 'golden.delimited': 'delimited2023', golden: 'scalars3' };
 
 for (const kind of ['text', 'descriptors'] as const) {
@@ -57,7 +59,7 @@ function cached<T>(make: (message: string) => T): (message: string) => T {
   };
 }
 
-/** As JSON has it: numbers that it has not are texts there, and Google's printer shortens a float to the digits that tell it from others. */
+/** As JSON has it: numbers that it has not are texts there. */
 function asJson(value: unknown): unknown {
   const text = JSON.stringify(value, (_key, field: unknown) => (typeof field === 'number' && !Number.isFinite(field) ? String(field) : Object.is(field, -0) ? '-0' : field));
   return JSON.parse(text, (_key, field: unknown) => (field === '-0' ? -0 : field));

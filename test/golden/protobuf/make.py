@@ -9,6 +9,9 @@ the schema and with the zeros of fields that have no presence. Those under `read
 import json
 import os
 
+# The one of Google's implementations for Python whose deterministic order of maps is that of C++ and Java: by key, ascending.
+os.environ["PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"] = "python"
+
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory, text_format
 from grpc_tools import protoc
 
