@@ -10,6 +10,7 @@ import { joinsText } from './join-reference.ts';
 import { problemCodes } from './problem.ts';
 import { recipeOptions } from './recipe-options.ts';
 import { scripts } from './script/reference.ts';
+import { securityText } from './security-reference.ts';
 import { nodeSchema, topologySchema } from './schema.ts';
 import { tablesText } from './table-reference.ts';
 import { windows } from './window-reference.ts';
@@ -22,6 +23,7 @@ export function generateReference(): string {
     ...(['source', 'table', 'transform', 'sink'] as const).map(chapter),
     windows(),
     joinsText,
+    securityText,
     scripts,
     expressions(),
     errorHandling,

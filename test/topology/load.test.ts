@@ -90,7 +90,7 @@ describe('values from outside', () => {
 
   it('splits a list of brokers at its commas', () => {
     const load = (brokers: unknown) => planOf({ ...withSink({ topic: 'out' }), broker: { type: 'kafka', brokers } }).broker;
-    for (const brokers of ['a:1,b:2', ['a:1', 'b:2'], ['a:1, b:2'], 'a:1 , b:2,']) assert.deepEqual(load(brokers), { type: 'kafka', brokers: ['a:1', 'b:2'] });
+    for (const brokers of ['a:1,b:2', ['a:1', 'b:2'], ['a:1, b:2'], 'a:1 , b:2,']) assert.deepEqual(load(brokers), { type: 'kafka', brokers: ['a:1', 'b:2'], tls: null, sasl: null });
   });
 });
 
