@@ -68,9 +68,9 @@ export class PemFiles {
       return createPrivateKey({ key, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      // OpenSSL's own words say nothing of the key, but little to a reader either.
-      if (code === 'ERR_MISSING_PASSPHRASE') return this.#problem(at, 'missing_option', 'expected the option passphrase: the key is encrypted');
-      if (passphrase !== undefined && /ENCRYPTED/.test(key)) return this.#problem(['passphrase'], 'bad_value', 'expected the passphrase of the key, found another one');
+      const encrypted = code === 'ERR_MISSING_PASSPHRASE' || key.includes('ENCRYPTED');
+      if (encrypted && passphrase === undefined) return this.#problem(at, 'missing_option', 'expected the option passphrase: the key is encrypted');
+      if (encrypted) return this.#problem(['passphrase'], 'bad_value', 'expected the passphrase of the key, found another one');
       return this.#problem(at, 'bad_value', `expected a private key, found one that cannot be read (${code ?? message.slice(0, 60)})`);
     }
   }
