@@ -43,7 +43,7 @@ export function runCommand(output: Output): Command {
     ],
     async run(args) {
       if (args.positionals.length === 0) throw new UsageError('Name at least one topology file or folder.');
-      const registries = new Registries(args.text('state-dir') as string);
+      const registries = new Registries(args.text('state-dir'));
       const loaded = loadPlans(args.positionals, output, registries);
       if (loaded === null) return exitCode.config;
       const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });

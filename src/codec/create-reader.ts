@@ -12,9 +12,10 @@ import { framingOf } from './framing.ts';
 import { jsonCodec } from './json.ts';
 import { jsonFormat } from './json-format.ts';
 import { plainCodecs } from './plain.ts';
+import { protobufFormat } from './protobuf/format.ts';
 import { rawCodec } from './raw.ts';
 import type { SchemaText } from './registry/schema-text.ts';
-import { readSchema } from './schema-file.ts';
+import { protobufText, readSchema } from './schema-file.ts';
 import type { CodecServices } from './services.ts';
 import { unframedReader } from './unframed.ts';
 
@@ -69,9 +70,18 @@ function avroReader({ schema: file, framing, long, logical_types: logicalTypes }
   return own === null ? none : new FramedReader({ format: own.format, ...where, part, readAs: readAs(file, own.text, 'AVRO', services), exotic: true });
 }
 
-function protobufReader(config: Config<'protobuf'>, at: Path, _: Part, services: CodecServices): Codec {
-  services.problem(at, 'bad_value', `${config.type}: not there yet`);
-  return none;
+function protobufReader(config: Config<'protobuf'>, at: Path, part: Part, services: CodecServices): Codec {
+  const { schema: file, framing, long, message = null } = config;
+  const where = framingOf(framing, at, services);
+  if (where === null) return none;
+  const format = protobufFormat({ long, message, framing: where !== 'none' });
+  if (where !== 'none') {
+    if (file !== undefined) services.problem([...at, 'schema'], 'bad_value', 'expected no schema: with a framing each record names its own', 'leave schema out, or set framing: none');
+    return new FramedReader({ format, ...where, part, readAs: null, exotic: true });
+  }
+  if (file === undefined) return withoutSchema('a Protobuf schema', at, services);
+  const reader = readSchema(file, [...at, 'schema'], 'Protobuf schema', services, (text) => format.reader(text), () => protobufText(file, config, services));
+  return reader === null ? none : unframedReader(format.id, reader, true);
 }
 
 function debeziumOf({ envelope, deletes, long }: Config<'debezium'>, at: Path, part: Part, services: CodecServices): Codec {

@@ -10,9 +10,10 @@ import { framingOf } from './framing.ts';
 import { jsonCodec } from './json.ts';
 import { jsonFormat } from './json-format.ts';
 import { plainCodecs } from './plain.ts';
+import { protobufFormat } from './protobuf/format.ts';
 import { rawCodec } from './raw.ts';
 import type { SchemaText } from './registry/schema-text.ts';
-import { readSchema } from './schema-file.ts';
+import { protobufText, readSchema } from './schema-file.ts';
 import type { CodecServices } from './services.ts';
 import { unframedWriter } from './unframed.ts';
 
@@ -38,8 +39,7 @@ export function createWriter(config: WriterCodecConfig, at: Path, part: Part, se
     case 'avro':
       return withSchema(config, avroFormat({ long: 'auto', logicalTypes: 'text', readAs: null }), 'Avro schema', at, part, services);
     case 'protobuf':
-      services.problem(at, 'bad_value', 'not there yet');
-      return none;
+      return withSchema(config, protobufFormat({ long: 'auto', message: config.message ?? null, framing: isFramed(config, services) }), 'Protobuf schema', at, part, services);
   }
 }
 
@@ -54,7 +54,7 @@ function withSchema(config: SchemaConfig, format: SchemaFormat, what: string, at
   const { schema: file, framing: option, subject, auto_register: autoRegister } = config;
   const where = framingOf(option, at, services);
   if (where === null) return none;
-  const schema = file === undefined ? null : readSchema(file, [...at, 'schema'], what, services, (text): { text: SchemaText; writer: PayloadWriter } => ({ text, writer: format.writer(text) }));
+  const schema = file === undefined ? null : readSchema(file, [...at, 'schema'], what, services, (text): { text: SchemaText; writer: PayloadWriter } => ({ text, writer: format.writer(text) }), config.type === 'protobuf' ? () => protobufText(file, config, services) : undefined);
   if (file !== undefined && schema === null) return none;
   if (where === 'none') {
     if (schema === null) services.problem(at, 'missing_option', `expected a schema, found neither a file nor a registry`, 'add schema: <file>, or registry: { url: … } to the topology');
@@ -62,6 +62,10 @@ function withSchema(config: SchemaConfig, format: SchemaFormat, what: string, at
   }
   checkSubject(config, schema?.writer.name ?? null, at, services);
   return new FramedWriter({ format, ...where, part, schema, subject, autoRegister });
+}
+
+function isFramed({ framing }: SchemaConfig, { registry }: CodecServices): boolean {
+  return (framing ?? (registry === null ? 'none' : 'confluent')) !== 'none';
 }
 
 function checkSubject({ schema, subject, auto_register: autoRegister }: SchemaConfig, name: string | null, at: Path, services: CodecServices): void {

@@ -128,11 +128,8 @@ export function jsonWriter(): (value: unknown) => Uint8Array {
       text = afterFailure(value);
     }
     if (text === undefined) throw new Failure('unencodable', `expected a value that JSON has, found ${typeof value}`);
-    if (bytesMarks.some((mark) => (text as string).includes(mark))) text = replaced(value, () => undefined);
-    if (bytesMarks.some((mark) => (text as string).includes(mark))) text = replaced(value, () => undefined);
-    return Buffer.from(text, 'utf8');
-    return Buffer.from(text, 'utf8');
-  };
+    const found = text;
+    return Buffer.from(bytesMarks.some((mark) => found.includes(mark)) ? (replaced(value, () => undefined) ?? found) : found, 'utf8');
   };
 }
 

@@ -37,16 +37,16 @@ export function skipped(area: string, found: string): Finding {
 }
 
 /** Runs a check for so many milliseconds at most. Never rejects: what fails, or does not end, is a finding. */
-export async function runCheck({ area, run }: Check, deadline: number): Promise<Finding[]> {
+export async function runCheck(check: Check, deadline: number): Promise<Finding[]> {
   const late = Promise.withResolvers<Finding[]>();
   const timer = setTimeout(() => {
-    late.resolve([failure(area, `no answer within ${deadline / 1000} s`, 'Look for a firewall that drops packets, a wrong address, or a service that hangs; --timeout waits longer.')]);
+    late.resolve([failure(check.area, `no answer within ${deadline / 1000} s`, 'Look for a firewall that drops packets, a wrong address, or a service that hangs; --timeout waits longer.')]);
   }, deadline);
   try {
-    return await Promise.race([Promise.resolve().then(run), late.promise]);
+    return await Promise.race([Promise.resolve().then(() => check.run()), late.promise]);
   } catch (error) {
     const { message, remedy } = asFailure(error, 'task_crashed');
-    return [failure(area, message, remedy)];
+    return [failure(check.area, message, remedy)];
   } finally {
     clearTimeout(timer);
   }
