@@ -155,6 +155,8 @@ export interface ConnectionSettings {
   /** Whom brokers take this client for, without `User:`, where that can be known. */
   readonly principal: () => string | null;
   readonly warn: (message: string) => void;
+  /** Whether a broker has ever answered a question: whoever hangs up after that is not spoken to in the wrong protocol. */
+  readonly answered: { once: boolean };
 }
 
 /** What kafkajs' Cluster is made of. */

@@ -47,8 +47,6 @@ export class Nodes {
   /** All that may hold a socket, those still connecting too. */
   private readonly open = new Set<Broker>();
   private seed: Broker | null = null;
-  /** A broker has answered: whoever hangs up now is not spoken to in the wrong protocol. */
-  private answered = false;
   private closed = false;
 
   constructor(settings: ConnectionSettings) {
@@ -106,10 +104,10 @@ export class Nodes {
     if (this.closed) throw closedFailure();
     try {
       const answer = await broker.connectionPool.send(request);
-      this.answered = true;
+      this.settings.answered.once = true;
       return answer;
     } catch (error) {
-      throw (this.answered ? null : await diagnoseSasl(error, broker.connectionPool, this.settings)) ?? error;
+      throw (this.settings.answered.once ? null : await diagnoseSasl(error, broker.connectionPool, this.settings)) ?? error;
     }
   }
 
@@ -203,7 +201,7 @@ export class Nodes {
       try {
         await broker.connect();
       } catch (error) {
-        throw (this.answered ? null : await diagnose(error, broker.connectionPool, this.settings)) ?? error;
+        throw (this.settings.answered.once ? null : await diagnose(error, broker.connectionPool, this.settings)) ?? error;
       }
     }
     // Closed while this was connecting: `close` could not know the socket.

@@ -46,7 +46,8 @@ export function connectionSettings(settings: KafkajsSettings): ConnectionSetting
     ssl: settings.tls ? tlsConnectOptions(settings.tls) : null,
     sasl,
     principal: () => principalOf(settings.tls ?? null, sasl),
-    warn: settings.warn ?? (() => undefined)
+    warn: settings.warn ?? (() => undefined),
+    answered: { once: false }
   };
 }
 
