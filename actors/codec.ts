@@ -20,6 +20,8 @@ export interface Codec {
   beforeDecode?(bytes: Uint8Array, headers: readonly Header[]): Promise<void> | null;
   /** The same, before values can be encoded for a topic. */
   beforeEncode?(topic: string): Promise<void> | null;
+  /** For tests: what writes what this reads, or reads what this writes, where it does not do both itself. Throws a `Failure` where there is no such thing. */
+  counterpart?(): Codec;
   /** What the registry says against reading or writing a topic with this codec, in sentences; nothing is changed there. */
   check?(topic: string): Promise<readonly string[]>;
 }

@@ -31,7 +31,8 @@ export function cloudeventsReader(): Codec {
     },
     encode() {
       throw new Error('this codec reads');
-    }
+    },
+    counterpart: () => cloudeventsWriter({ mode: 'structured' })
   };
 }
 
@@ -46,7 +47,8 @@ export function cloudeventsWriter({ mode }: { readonly mode: 'structured' | 'bin
     encode(value, to) {
       const event = eventOf(value);
       return mode === 'structured' ? writeStructured(event, to, write) : writeBinary(event, to, write);
-    }
+    },
+    counterpart: () => cloudeventsReader()
   };
 }
 

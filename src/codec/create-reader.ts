@@ -62,8 +62,8 @@ function avroReader({ schema: file, framing, long, logical_types: logicalTypes }
   if (where === 'none') {
     if (file === undefined) return withoutSchema('an Avro schema', at, services);
     const plain = format(null);
-    const reader = readSchema(file, place, 'Avro schema', services, (text) => plain.reader(text));
-    return reader === null ? none : unframedReader(plain.id, reader, true);
+    const own = readSchema(file, place, 'Avro schema', services, (text) => ({ text, reader: plain.reader(text) }));
+    return own === null ? none : unframedReader(plain.id, own.reader, () => plain.writer(own.text));
   }
   if (file === undefined) return new FramedReader({ format: format(null), ...where, part, readAs: null, exotic: true });
   const own = readSchema(file, place, 'Avro schema', services, (text) => ({ text, format: format(text) }));
@@ -80,8 +80,8 @@ function protobufReader(config: Config<'protobuf'>, at: Path, part: Part, servic
     return new FramedReader({ format, ...where, part, readAs: null, exotic: true });
   }
   if (file === undefined) return withoutSchema('a Protobuf schema', at, services);
-  const reader = readSchema(file, [...at, 'schema'], 'Protobuf schema', services, (text) => format.reader(text), () => protobufText(file, config, services));
-  return reader === null ? none : unframedReader(format.id, reader, true);
+  const own = readSchema(file, [...at, 'schema'], 'Protobuf schema', services, (text) => ({ text, reader: format.reader(text) }), () => protobufText(file, config, services));
+  return own === null ? none : unframedReader(format.id, own.reader, () => format.writer(own.text));
 }
 
 function debeziumOf({ envelope, deletes, long }: Config<'debezium'>, at: Path, part: Part, services: CodecServices): Codec {
@@ -98,6 +98,7 @@ function withoutSchema(what: string, at: Path, services: CodecServices): Codec {
 function readAs(label: string, text: SchemaText, type: 'AVRO', { registry }: CodecServices): ReadAs {
   return {
     label,
+    text,
     async id(writer) {
       for (const subject of (await registry?.subjectsOf(writer)) ?? []) {
         const found = await registry?.lookup(subject, type, text);

@@ -58,7 +58,7 @@ function withSchema(config: SchemaConfig, format: SchemaFormat, what: string, at
   if (file !== undefined && schema === null) return none;
   if (where === 'none') {
     if (schema === null) services.problem(at, 'missing_option', `expected a schema, found neither a file nor a registry`, 'add schema: <file>, or registry: { url: … } to the topology');
-    return schema === null ? none : unframedWriter(`write ${format.id}`, schema.writer);
+    return schema === null ? none : unframedWriter(`write ${format.id}`, schema.writer, () => format.reader(schema.text));
   }
   checkSubject(config, schema?.writer.name ?? null, at, services);
   return new FramedWriter({ format, ...where, part, schema, subject, autoRegister });

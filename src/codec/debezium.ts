@@ -39,7 +39,8 @@ export function debeziumReader({ inner, deletes }: DebeziumOptions): Codec {
     },
     encode() {
       throw new Error('this codec reads');
-    }
+    },
+    counterpart: () => inner.counterpart?.() ?? inner
   };
 }
 

@@ -1,15 +1,17 @@
 import type { Codec, Part } from '../../actors/codec.ts';
 import { asFailure, Failure } from '../../actors/failure.ts';
 import type { Header } from '../../actors/record.ts';
+import { FramedWriter } from './framed-writer.ts';
 import type { PayloadReader, SchemaFormat } from './format.ts';
-import type { RegistryClient } from './registry/client.ts';
+import type { Registry } from './registry/registry.ts';
 import { behindGuid, headerGuid, headerValue, prefixId, prefixLength, schemaHeader } from './registry/frame.ts';
+import type { SchemaText } from './registry/schema-text.ts';
 import { Lru } from './registry/lru.ts';
 
 /** What a reader of records with schema ids is made of. */
 export interface FramedReaderSettings {
   readonly format: SchemaFormat;
-  readonly client: RegistryClient;
+  readonly client: Registry;
   readonly part: Part;
   /** `confluent` takes the id before the payload, and the one in a header where there is one; `header` that alone. */
   readonly framing: 'confluent' | 'header';
@@ -22,6 +24,7 @@ export interface FramedReaderSettings {
 export interface ReadAs {
   /** Its file. */
   readonly label: string;
+  readonly text: SchemaText;
   /** Its id in the registry; null where it is not there. `writer` is the id of a schema under the same subject. */
   id(writer: number | string): Promise<number | null>;
 }
@@ -92,6 +95,12 @@ export class FramedReader implements Codec {
     } catch (error) {
       return [`the latest schema of the subject ${topic}-${part} (${latest.id}) cannot be read${readAs === null ? '' : ` as ${readAs.label}`}: ${asFailure(error, 'schema_unusable').message}`];
     }
+  }
+
+  counterpart(): Codec {
+    const { format, client, part, framing, readAs } = this.#settings;
+    if (readAs === null) throw new Failure('config_invalid', 'expected a schema in a file to write values with; without one a case gives bytes as base64');
+    return new FramedWriter({ format, client, part, framing, schema: { text: readAs.text, writer: format.writer(readAs.text) }, subject: 'topic', autoRegister: true });
   }
 
   encode(): Uint8Array {

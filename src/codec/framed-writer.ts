@@ -1,8 +1,8 @@
 import type { Codec, Destination, Part } from '../../actors/codec.ts';
 import { Failure } from '../../actors/failure.ts';
 import type { PayloadWriter, SchemaFormat } from './format.ts';
-import type { RegistryClient } from './registry/client.ts';
-import { guidHeader, schemaHeader, withPrefix } from './registry/frame.ts';
+import type { Registry } from './registry/registry.ts';
+import { guidHeader, prefixLength, schemaHeader, withPrefix } from './registry/frame.ts';
 import { Lru } from './registry/lru.ts';
 import type { SchemaText } from './registry/schema-text.ts';
 
@@ -12,7 +12,7 @@ export type SubjectStrategy = 'topic' | 'record' | 'topic_record' | { readonly n
 /** What a writer of records with schema ids is made of. */
 export interface FramedWriterSettings {
   readonly format: SchemaFormat;
-  readonly client: RegistryClient;
+  readonly client: Registry;
   readonly part: Part;
   readonly framing: 'confluent' | 'header';
   /** The schema that is written; null for the latest of the subject. */
@@ -43,6 +43,14 @@ export class FramedWriter implements Codec {
     this.#settings = settings;
     this.id = `write ${settings.framing}:${settings.format.id}`;
     this.#header = schemaHeader(settings.part);
+  }
+
+  /** What was written can be read without the registry: the schema is that of the topic. */
+  counterpart(): Codec {
+    const { format, schema, framing } = this.#settings;
+    if (schema === null) throw new Failure('config_invalid', 'expected a schema in a file to read values with');
+    const reader = format.reader(schema.text);
+    return { id: this.id, decode: (bytes) => reader.read(framing === 'confluent' ? bytes.subarray(prefixLength) : bytes), encode: (value, to) => this.encode(value, to) };
   }
 
   decode(): unknown {

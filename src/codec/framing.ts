@@ -1,11 +1,11 @@
 import type { Path } from '../../actors/component.ts';
-import type { RegistryClient } from './registry/client.ts';
+import type { Registry } from './registry/registry.ts';
 import type { CodecServices } from './services.ts';
 
 /** A place for ids of schemas, and who has those. */
 export interface Framed {
   readonly framing: 'confluent' | 'header';
-  readonly client: RegistryClient;
+  readonly client: Registry;
 }
 
 /** Where ids of schemas are, and the registry that has them: as the option says, else as the topology has a registry or not. `none`: nowhere. Null where a registry is missing, which is reported. */

@@ -1,9 +1,9 @@
 import type { Path, Validator } from '../../actors/component.ts';
-import type { RegistryClient } from './registry/client.ts';
+import type { Registry } from './registry/registry.ts';
 
 /** What codecs are made with: the files beside the topology, its registry, and where mistakes go. */
 export interface CodecServices {
-  readonly registry: RegistryClient | null;
+  readonly registry: Registry | null;
   /** A file beside the topology, as an absolute path. */
   path(file: string): string;
   /** The text of a file; it is taken note of, so that a change of it is seen. Throws what `readFileSync` does. */

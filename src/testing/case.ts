@@ -1,3 +1,4 @@
+import type { Codec } from '../../actors/codec.ts';
 import type { ExpectText, OutputText } from './format.ts';
 
 /** Where something stands in a file, 1-based. */
@@ -14,6 +15,8 @@ export interface PutRecord {
   readonly partition: number | null;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  /** Instead of `value`: what is still to be written with the counterpart of a source's codec. */
+  readonly written: { readonly codec: Codec; readonly value: unknown } | null;
   readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[];
   /** Null: the time on the clock. */
   readonly timestamp: number | null;

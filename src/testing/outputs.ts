@@ -1,6 +1,7 @@
 import type { Broker, FetchedRecord } from '../../actors/port.ts';
 import type { Plan } from '../topology/model.ts';
 import type { Names } from './names.ts';
+import { readValue } from './transcode.ts';
 
 /** A record that came out. */
 export interface FoundRecord extends FetchedRecord {
@@ -34,13 +35,19 @@ export class Outputs {
     return found;
   }
 
+  /** What a codec with a schema wrote, as JSON. */
+  async #readable(topic: string, { value, headers }: FetchedRecord): Promise<Uint8Array | null> {
+    const codec = this.#names.written.get(topic);
+    return codec === undefined || value === null ? value : readValue(codec, value, headers);
+  }
+
   async #read(topic: string, partition: number): Promise<FoundRecord[]> {
     const at = { topic, partition };
     const place = `${partition}/${topic}`;
     const records: FoundRecord[] = [];
     const end = (await this.#broker.listOffsets([at], 'end'))[0] as number;
     for await (const batch of this.#broker.readRange(at, this.#positions.get(place) ?? 0, end, 'committed')) {
-      for (const record of batch.records) records.push({ ...record, topic, partition });
+      for (const record of batch.records) records.push({ ...record, value: await this.#readable(topic, record), topic, partition });
     }
     this.#positions.set(place, end);
     return records;

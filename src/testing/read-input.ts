@@ -5,6 +5,7 @@ import type { PutRecord } from './case.ts';
 import type { InputText } from './format.ts';
 import type { SourceName } from './names.ts';
 import type { CaseContext } from './read-cases.ts';
+import { isText } from './transcode.ts';
 
 /** A record that comes in, resolved; reports what is wrong with it. */
 export function readInput(context: CaseContext, input: InputText, at: Path): PutRecord | null {
@@ -20,7 +21,8 @@ export function readInput(context: CaseContext, input: InputText, at: Path): Put
     topic,
     partition,
     key: key === null ? null : Buffer.from(key),
-    value: bytes,
+    value: bytes instanceof Uint8Array ? bytes : null,
+    written: bytes === null || bytes instanceof Uint8Array ? null : bytes,
     headers: Object.entries(headers).map(([name, text]) => [name, text === null ? null : Buffer.from(text)] as const),
     timestamp: time
   };
@@ -64,7 +66,7 @@ function sourceOf({ file, names }: CaseContext, named: string | undefined, at: P
 }
 
 /** The bytes of the value; undefined where that cannot be told. */
-function valueOf({ file, names }: CaseContext, input: InputText, at: Path): Uint8Array | null | undefined {
+function valueOf({ file, names }: CaseContext, input: InputText, at: Path): Uint8Array | PutRecord['written'] | undefined {
   const { value, text, base64, topic, source } = input;
   const said = [value, text, base64].filter((each) => each !== undefined).length;
   if (said !== 1) {
@@ -76,5 +78,7 @@ function valueOf({ file, names }: CaseContext, input: InputText, at: Path): Uint
   if (value === null) return null;
   const sources = [...names.sources];
   const [, read] = sources.find(([name, each]) => (topic === undefined ? source === undefined || name === source : each.topic === topic)) ?? [];
-  return Buffer.from(typeof value === 'string' && read?.json === false ? value : JSON.stringify(value));
+  const { codec } = read ?? {};
+  if (codec !== undefined && !isText(codec)) return { codec, value };
+  return Buffer.from(typeof value === 'string' && codec?.id.startsWith('json') === false ? value : JSON.stringify(value));
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Failure } from '../../actors/failure.ts';
 import type { Plan } from '../topology/model.ts';
 import type { Case, Step } from './case.ts';
 import { Checker } from './check.ts';
@@ -26,6 +27,8 @@ export async function runCase(plan: Plan, { partitions, now, steps, place }: Cas
     }
     return [];
   } catch (error) {
+    // A value that the codec of its source does not take.
+    if (error instanceof Failure) return [{ place: at, message: `${error.code}: ${error.message}` }];
     if (!(error instanceof NotSettled)) throw error;
     return [{ place: at, message: `this step does not come to an end: ${error.message}` }];
   } finally {

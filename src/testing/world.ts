@@ -20,6 +20,7 @@ import type { PutRecord, Restart } from './case.ts';
 import { CaseClock } from './clock.ts';
 import type { Names } from './names.ts';
 import { quietEvents } from './quiet-events.ts';
+import { writeValue } from './transcode.ts';
 import { NotSettled, settle, settleUntil, still } from './settle.ts';
 
 /** What a world is made of. */
@@ -34,6 +35,12 @@ export interface WorldSettings {
 
 /** Transactions per second: nobody else needs the broker. */
 const unbounded = 1_000_000;
+
+async function contentOf({ topic, value, headers, written }: PutRecord): Promise<Pick<PutRecord, 'value' | 'headers'>> {
+  if (written === null) return { value, headers };
+  const { bytes, headers: more } = await writeValue(written.codec, written.value, topic);
+  return { value: bytes, headers: [...headers, ...more] };
+}
 
 /** A topology at work as it is in a daemon, on a broker, a disk and a clock of its own. */
 export class World {
@@ -78,7 +85,8 @@ export class World {
     const producer = this.broker.producer();
     const { partitions } = this.#settings;
     const place = ({ partition, key }: PutRecord): number => partition ?? (key === null ? 0 : (murmur2(key) & 0x7fffffff) % partitions);
-    await producer.send(records.map((record) => ({ ...record, partition: place(record), timestamp: record.timestamp ?? this.clock.now() })), 'none');
+    const outgoing = await Promise.all(records.map(async (record) => ({ ...record, ...(await contentOf(record)), partition: place(record), timestamp: record.timestamp ?? this.clock.now() })));
+    await producer.send(outgoing, 'none');
     await producer.close();
     if (this.#goesOn) await this.settle();
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Alias, Document, Node, Pair } from 'yaml';
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { Path } from '../../actors/component.ts';
-import type { RegistryClient } from '../codec/registry/client.ts';
+import type { Registry } from '../codec/registry/registry.ts';
 import { interpolate } from './interpolate.ts';
 import type { Environment } from './interpolate.ts';
 import type { Problem } from './model.ts';
@@ -31,7 +31,7 @@ export class SourceFile {
   /** Files that this one names, such as JSON Schemas, with a hash of what was read. */
   readonly named = new Map<string, string>();
   /** The schema registry that it names; null for none. */
-  registry: RegistryClient | null = null;
+  registry: Registry | null = null;
   readonly #lines = new LineCounter();
   readonly #document: Document.Parsed | null;
   readonly #text: string;

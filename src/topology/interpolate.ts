@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Registries } from '../codec/registry/registries.ts';
+import type { RegistrySource } from '../codec/registry/registries.ts';
 import type { ProblemCode } from './problem.ts';
 
 /** What a file refers to outside of itself. */
@@ -7,7 +7,7 @@ export interface Environment {
   /** Where interpolated values come from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Who speaks with the schema registries that it names; by default clients of its own, that keep nothing on disk. */
-  readonly registries?: Registries;
+  readonly registries?: RegistrySource;
 }
 
 /** A scalar with its `${…}` resolved. */

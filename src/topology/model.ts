@@ -1,5 +1,5 @@
 import type { SinkLogic, SourceLogic, TaskContext, TransformLogic } from '../../actors/component.ts';
-import type { RegistryClient } from '../codec/registry/client.ts';
+import type { Registry } from '../codec/registry/registry.ts';
 import type { StreamRecord } from '../../actors/record.ts';
 import type { SaslSettings, TlsSettings } from '../../actors/security.ts';
 import type { Store } from '../../actors/store.ts';
@@ -152,7 +152,7 @@ export interface Plan {
   readonly group: string;
   readonly broker: BrokerConfig;
   /** The schema registry; null for none. */
-  readonly registry: RegistryClient | null;
+  readonly registry: Registry | null;
   readonly delivery: 'exactly_once' | 'at_least_once';
   readonly trigger: Trigger;
   /** In topological order; a table node and those that look up in its store are neighbours. */

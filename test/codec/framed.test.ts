@@ -57,7 +57,7 @@ function poison(code: FailureCode, message: RegExp): (error: unknown) => boolean
 }
 
 describe('records that name their schema', () => {
-  const reader = (client: RegistryClient, framing: 'confluent' | 'header' = 'confluent'): FramedReader => new FramedReader({ format, client, part: 'value', framing, readAs: { label: 'order.avsc', id: () => Promise.resolve(3) }, exotic: true });
+  const reader = (client: RegistryClient, framing: 'confluent' | 'header' = 'confluent'): FramedReader => new FramedReader({ format, client, part: 'value', framing, readAs: { label: 'order.avsc', text: { text: 's', references: [] }, id: () => Promise.resolve(3) }, exotic: true });
   const framed = (id: number, text: string): Buffer => Buffer.concat([Buffer.from([0, id >>> 24, (id >> 16) & 255, (id >> 8) & 255, id & 255]), Buffer.from(text)]);
 
   it('are read by it, got once', async (t) => {

@@ -1,10 +1,10 @@
-import type { RegistryClient } from '../../codec/registry/client.ts';
+import type { Registry } from '../../codec/registry/registry.ts';
 import type { Loaded } from '../../topology/load.ts';
 import type { Finding } from './finding.ts';
 import { failure, ok } from './finding.ts';
 
 /** The schema registry, and what it says of the schemas of the file. */
-export async function registryFindings(registry: RegistryClient, loaded: Loaded): Promise<Finding[]> {
+export async function registryFindings(registry: Registry, loaded: Loaded): Promise<Finding[]> {
   const area = 'registry';
   const subjects = await registry.ping();
   const problems = await loaded.online();

@@ -4,29 +4,10 @@ import type { RegistryAnswer, RegistryRequest } from './http.ts';
 import { messageOf, RegistryHttp, registryPauses } from './http.ts';
 import { Lru } from './lru.ts';
 import type { SchemaText } from './schema-text.ts';
+import type { Compatibility, RegisteredSchema, Registry, SubjectSchema } from './registry.ts';
 import { parseReferences, referencesOf, SchemaBody } from './schema-body.ts';
 import type { SchemaType } from './schema-body.ts';
 import type { RegistrySettings } from './settings.ts';
-
-/** A schema as the registry has it. */
-export interface RegisteredSchema {
-  readonly type: SchemaType;
-  readonly schema: SchemaText;
-}
-
-/** A schema under a subject. */
-export interface SubjectSchema extends RegisteredSchema {
-  readonly id: number;
-  readonly version: number;
-  /** Its id everywhere, as in headers; null where the registry gives none. */
-  readonly guid: string | null;
-}
-
-/** What the registry thinks of a schema as the next version of a subject. */
-export interface Compatibility {
-  readonly compatible: boolean;
-  readonly messages: readonly string[];
-}
 
 /** Milliseconds for which it is not asked again for what it did not have: an id seldom comes later, a subject somebody may be about to make. */
 const negativeAge = { id: 30_000, subject: 5000 };
@@ -38,7 +19,7 @@ const deepestReference = 20;
  * A schema registry with Confluent's HTTP API (https://docs.confluent.io/platform/current/schema-registry/develop/api.html), as Apicurio, Karapace and Redpanda have it too.
  * Whatever was learned is kept, in memory and on disk, so that an outage stops nothing that is known already. Methods throw a `Failure`: `registry_unavailable` or `registry_refused`.
  */
-export class RegistryClient {
+export class RegistryClient implements Registry {
   readonly #http: RegistryHttp;
   readonly #disk: RegistryDisk | null;
   readonly #schemas: Lru<string, RegisteredSchema>;
@@ -55,13 +36,11 @@ export class RegistryClient {
     this.#missing = new Lru(settings.cache);
   }
 
-  /** The schema that an id (a number) or a GUID (a text) stands for; null where the registry has none. */
   byId(id: number | string): Promise<RegisteredSchema | null> {
     const path = typeof id === 'number' ? `/schemas/ids/${id}` : `/schemas/guids/${encodeURIComponent(id)}`;
     return this.#schema(path, 0);
   }
 
-  /** The newest version of a subject; null where there is none. */
   async latest(subject: string): Promise<SubjectSchema | null> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions/latest`;
     return this.#once(path, async () => {
@@ -70,7 +49,6 @@ export class RegistryClient {
     });
   }
 
-  /** A schema as the subject has it, looked up by its text; null where it does not. */
   async lookup(subject: string, type: SchemaType, schema: SchemaText): Promise<SubjectSchema | null> {
     const path = `/subjects/${encodeURIComponent(subject)}`;
     const body = new SchemaBody(type, schema, await this.#referred(schema));
@@ -81,7 +59,6 @@ export class RegistryClient {
     });
   }
 
-  /** Puts a schema under a subject, where it is not there yet. Throws a `Failure` `schema_refused` where the subject's rule of compatibility, or the registry, does not take it. */
   async register(subject: string, type: SchemaType, schema: SchemaText): Promise<{ readonly id: number; readonly guid: string | null }> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
     const body = new SchemaBody(type, schema, await this.#referred(schema));
@@ -93,7 +70,6 @@ export class RegistryClient {
     });
   }
 
-  /** Whether a schema could become the next version of a subject; a subject that is not there takes any. */
   async compatible(subject: string, type: SchemaType, schema: SchemaText): Promise<Compatibility> {
     const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions/latest?verbose=true`;
     const body = new SchemaBody(type, schema, await this.#referred(schema));
@@ -104,14 +80,12 @@ export class RegistryClient {
     return { compatible: compatible === true, messages: Array.isArray(messages) ? messages.filter((each) => typeof each === 'string') : [] };
   }
 
-  /** The subjects that have a schema of this id; none where the registry does not say. */
   async subjectsOf(id: number | string): Promise<readonly string[]> {
     if (typeof id === 'string') return [];
     const { body } = await this.#http.ask({ method: 'GET', path: `/schemas/ids/${id}/versions` });
     return Array.isArray(body) ? body.flatMap((each: unknown) => textOf(each, 'subject') ?? []) : [];
   }
 
-  /** Asks for the number of subjects: that the registry answers, and lets us in. */
   async ping(): Promise<number> {
     const answer = await this.#http.ask({ method: 'GET', path: '/subjects' }, true);
     return Array.isArray(answer.body) ? answer.body.length : 0;

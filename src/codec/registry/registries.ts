@@ -1,9 +1,15 @@
 import { join } from 'node:path';
 import { RegistryClient } from './client.ts';
+import type { Registry } from './registry.ts';
 import type { RegistrySettings } from './settings.ts';
 
+/** Gives the registry that settings describe. */
+export interface RegistrySource {
+  client(settings: RegistrySettings): Registry;
+}
+
 /** The schema registries of a process: topologies that name the same one share its client, over reloads too. */
-export class Registries {
+export class Registries implements RegistrySource {
   readonly #folder: string | null;
   readonly #clients = new Map<string, RegistryClient>();
 
