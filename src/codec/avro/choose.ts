@@ -19,8 +19,8 @@ interface Candidate {
  * - A number: int, long, float (where it has the number exactly), double, a logical type by its count, decimal, float rounded. Big integers the same.
  * - A text: string; an enum with this symbol; a logical type that has just this text, or takes it; int or long by digits; fixed of this length, bytes, by base64.
  * - Bytes: fixed of this length; bytes.
- * - An object: duration; a record that has all its properties; a map; a record of those fields that it needs. Of several records the one with the
- *   fewest properties left out, then the most fields met. Of the fields the kind is looked at, not what is inside.
+ * - An object: duration; a record that has all its properties; a map; a record of those fields that it needs. Of several records the one that
+ *   leaves the fewest properties out. Of the fields the kind is looked at, not what is inside.
  *
  * Among equals the order of the schema decides. So a value goes to the same type each time, in bounded time; where two types take the same values
  * what is read may be written with the other one.
@@ -126,29 +126,30 @@ function objectChoice(branches: readonly Schema[], text: boolean): Choice {
     const logical = logicalOf(schema, text);
     return logical?.name === 'duration' ? [{ index, fits: (value: unknown) => logical.write(value) !== undefined }] : [];
   });
-  const records = branches.flatMap((schema, index) => (schema.kind === 'record' ? [{ index, score: scorer(schema, text) }] : []));
+  const records = branches.flatMap((schema, index) => (schema.kind === 'record' ? [{ index, leftOut: counter(schema, text) }] : []));
   const map = branches.findIndex(({ kind }) => kind === 'map');
   return (value) => {
     const duration = first(durations, value);
     if (duration >= 0) return duration;
-    const best = records.map(({ index, score }) => ({ index, ...score(value as Record<string, unknown>) })).sort((a, b) => a.unknown - b.unknown || b.met - a.met || a.index - b.index)[0];
-    if (best !== undefined && (best.unknown === 0 || (map < 0 && best.unknown < Infinity))) return best.index;
+    // Sorting keeps the order of the schema among equals.
+    const best = records.map(({ index, leftOut }) => ({ index, count: leftOut(value as Record<string, unknown>) })).sort((a, b) => a.count - b.count)[0];
+    if (best !== undefined && (best.count === 0 || (map < 0 && best.count < Infinity))) return best.index;
     // None fits: where there is one alone, it says why.
     return map >= 0 ? map : records.length === 1 ? (best?.index ?? -1) : -1;
   };
 }
 
-/** Properties that a record leaves out, Infinity where it cannot be written; and fields that the object has. */
-function scorer({ fields }: RecordSchema, text: boolean): (value: Readonly<Record<string, unknown>>) => { unknown: number; met: number } {
+/** How many properties of an object a record leaves out; Infinity where it cannot be written from it. */
+function counter({ fields }: RecordSchema, text: boolean): (value: Readonly<Record<string, unknown>>) => number {
   const tests = fields.map((field) => ({ name: field.name, optional: isOptional(field), fits: kindTest(field.type, text) }));
   return (value) => {
     let met = 0;
     for (const { name, optional, fits } of tests) {
       const part = Object.hasOwn(value, name) ? value[name] : undefined;
-      if (part === undefined ? !optional : !fits(part)) return { unknown: Infinity, met: 0 };
+      if (part === undefined ? !optional : !fits(part)) return Infinity;
       if (part !== undefined) met++;
     }
-    return { unknown: Object.keys(value).filter((key) => value[key] !== undefined).length - met, met };
+    return Object.keys(value).filter((key) => value[key] !== undefined).length - met;
   };
 }
 

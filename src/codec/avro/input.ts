@@ -5,6 +5,8 @@ import { Refusal } from './refusal.ts';
 import { utf8Slice } from './utf8.ts';
 
 const none = Buffer.alloc(0);
+/** Shared: a million of their own, which as many bytes can ask for, would take 150 MB. */
+const noBytes = new Bytes(0);
 
 /** Where a reader is in a payload. Every step is checked against its end. */
 export class Input {
@@ -125,6 +127,7 @@ export class Input {
 
   /** A copy: what is decoded outlives the buffer it came in. */
   fixed(size: number): Bytes {
+    if (size === 0) return noBytes;
     const start = this.take(size, 'bytes');
     const copy = new Bytes(size);
     copy.set(this.bytes.subarray(start, this.position));

@@ -19,9 +19,9 @@ type Json = Readonly<Record<string, unknown>>;
  * Parses a schema and those it refers to (Apache Avro 1.12, "Schema Declaration"). Throws a `Failure` `schema_unusable` that names the place, also for
  * one that is too large or too deep.
  *
- * avsc looks names up, qualifies them with their namespaces and refuses those that are taken; every type is ours, by its `typeHook`. Its own read and
- * write without bounds (a negative block size hangs them, an array's count is allocated as it is), in wrappers where unions are ambiguous, and lose
- * integers beyond 2^53.
+ * avsc (5.7.9) looks names up, qualifies them with their namespaces and refuses those that are taken; every type is ours, by its `typeHook`. Bytes are not
+ * given to its own types, for two or six of them hang it (a block size that leads back, a count that is larger than the payload), a key `__proto__`
+ * becomes a prototype, ambiguous unions come in wrappers, longs beyond 2^53 fail, and a failure has no place.
  */
 export function parseSchema(text: SchemaText): Schema {
   try {

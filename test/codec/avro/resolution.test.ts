@@ -12,6 +12,13 @@ interface Change {
   expected: (value: unknown) => unknown;
 }
 
+/** A field of the changed record, and the one that it comes from. */
+interface Part {
+  from: string | null;
+  field: Json & { name: string };
+  expected: (value: unknown) => unknown;
+}
+
 /** Numbers from 0 to `below`, the same for the same seed. */
 function chooser(seed: number): (below: number) => number {
   let state = seed >>> 0;
@@ -58,17 +65,17 @@ function changedUnion(branches: unknown[]): Change {
 }
 
 function changedRecord(json: Json, choose: (below: number) => number): Change {
-  const parts = (json['fields'] as { name: string; type: unknown }[]).flatMap((field, index) => {
+  const parts = (json['fields'] as { name: string; type: unknown }[]).flatMap((field, index): Part[] => {
     if (choose(5) === 0) return [];
     const { schema, expected } = changed(field.type, choose);
     const name = choose(4) === 0 ? `renamed_${index}` : field.name;
-    return [{ from: field.name as string | null, field: { name, type: schema, ...(name === field.name ? {} : { aliases: [field.name] }) } as Json, expected }];
+    return [{ from: field.name, field: { name, type: schema, ...(name === field.name ? {} : { aliases: [field.name] }) }, expected }];
   });
   if (choose(2) > 0) parts.splice(choose(parts.length + 1), 0, { from: null, field: { name: 'added', type: { type: 'array', items: ['null', 'int'] }, default: [1, null] }, expected: () => [1, null] });
   if (choose(2) > 0) parts.reverse();
   return {
     schema: { ...json, fields: parts.map(({ field }) => field) },
-    expected: (value) => objectOf(parts.map(({ from, field, expected }) => [field['name'] as string, expected(from === null ? null : (value as Json)[from])]))
+    expected: (value) => objectOf(parts.map(({ from, field, expected }) => [field.name, expected(from === null ? null : (value as Json)[from])]))
   };
 }
 

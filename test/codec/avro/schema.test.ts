@@ -120,7 +120,10 @@ describe('Avro: schemas', () => {
     assert.deepEqual(Object.keys(result), names);
     assert.equal(Object.getPrototypeOf(result), Object.prototype);
     // What an object inherits is not what it says.
-    for (const name of names.slice(0, 4)) failureOf('unencodable', () => write({ type: 'record', name: 'R', fields: [{ name, type: 'string' }] }, {}));
+    for (const name of names.slice(0, 4)) {
+      failureOf('unencodable', () => write({ type: 'record', name: 'R', fields: [{ name, type: 'string' }] }, {}));
+      assert.deepStrictEqual(again({ type: 'record', name: 'R', fields: [{ name, type: 'string', default: 'x' }] }, {}), JSON.parse(`{"${name}":"x"}`));
+    }
   });
 
   it('a record that contains itself without end is refused, and one that may end is not', () => {
