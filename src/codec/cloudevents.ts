@@ -24,7 +24,7 @@ export function cloudeventsReader(): Codec {
     id: 'cloudevents',
     decode(bytes, headers) {
       const type = text(headerValue(headers, 'content-type'), 'content-type');
-      const event = type?.startsWith(structured) === true ? readStructured(bytes, type) : readBinary(bytes, headers, type);
+      const event = type?.toLowerCase().startsWith(structured) === true ? readStructured(bytes, type) : readBinary(bytes, headers, type);
       for (const name of required) if (typeof event[name] !== 'string' || event[name] === '') throw new Failure('undecodable', `expected the attribute ${name} of a CloudEvent, found none`);
       if (event['specversion'] !== '1.0') throw new Failure('undecodable', `expected specversion 1.0, found ${String(event['specversion']).slice(0, 20)}`);
       return event;
@@ -53,7 +53,7 @@ export function cloudeventsWriter({ mode }: { readonly mode: 'structured' | 'bin
 }
 
 function readStructured(bytes: Uint8Array, type: string): Event {
-  const format = type.split(';', 1)[0]?.trim();
+  const format = type.split(';', 1)[0]?.trim().toLowerCase();
   if (format !== `${structured}+json`) throw new Failure('undecodable', `expected content-type ${structured}+json, found ${String(format).slice(0, 60)}`);
   const event = readJson(bytes, 'auto');
   if (typeof event !== 'object' || event === null || Array.isArray(event)) throw new Failure('undecodable', 'expected a CloudEvent, an object, found another value');
@@ -71,9 +71,9 @@ function readBinary(bytes: Uint8Array, headers: readonly Header[], type: string 
   return event;
 }
 
-/** JSON and texts as values, all else as bytes; JSON too where nothing is said, as the JSON format has it. */
+/** JSON and texts as values; all else, and what nothing is said of, as bytes. */
 function byType(bytes: Uint8Array, type: string | null): unknown {
-  const kind = type?.split(';', 1)[0]?.trim().toLowerCase() ?? 'application/json';
+  const kind = type?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (isJson(kind)) return readJson(bytes, 'auto');
   return kind.startsWith('text/') ? textCodec.decode(bytes) : Bytes.view(bytes);
 }

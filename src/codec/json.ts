@@ -56,7 +56,6 @@ export function readJson(bytes: Uint8Array, long: JsonLong): unknown {
 /** Longest integer that is read exactly: reading digits takes time that grows with the square of their number. */
 const maxDigits = 1000;
 
-const manyDigits = /\d{16}/;
 const integer = /^-?\d+$/;
 
 /** A reviver that is told the text of each number (ECMAScript proposal JSON.parse source text access; V8 since 11.4). */
@@ -64,9 +63,29 @@ type Reviver = (key: string, value: unknown, context: { readonly source?: string
 
 function parse(text: string, long: JsonLong): unknown {
   // Numbers of fewer digits are exact as they are; a reviver takes several times as long.
-  if (long === 'number' || (long === 'auto' && !manyDigits.test(text))) return JSON.parse(text) as unknown;
+  if (long === 'number' || (long === 'auto' && !hasLongNumber(text))) return JSON.parse(text) as unknown;
   const revive: Reviver = (_, value, { source }) => (typeof value === 'number' && source !== undefined && integer.test(source) ? exact(value, source, long) : value);
   return JSON.parse(text, revive as (key: string, value: unknown) => unknown) as unknown;
+}
+
+/** Digits in a row that a number may not hold exactly. */
+const manyDigits = 16;
+
+/** Whether so many digits follow each other somewhere: each such row has one at a multiple of their number. */
+function hasLongNumber(text: string): boolean {
+  for (let at = manyDigits - 1; at < text.length; at += manyDigits) {
+    if (!isDigit(text, at)) continue;
+    let [from, to] = [at, at];
+    while (isDigit(text, from - 1)) from -= 1;
+    while (isDigit(text, to + 1)) to += 1;
+    if (to - from + 1 >= manyDigits) return true;
+  }
+  return false;
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0x30 && code <= 0x39;
 }
 
 function exact(value: number, source: string, long: JsonLong): unknown {

@@ -19,17 +19,20 @@ export const maxSchemaText = 1024 * 1024;
 /** Levels of a schema: the package walks it recursively. */
 const maxSchemaDepth = 200;
 
-/** Patterns of a schema run on data, so they may not run away. */
+/** Classes and characters that only patterns with flag u have. */
+const beyondPlain = /\\[pP]\{|\\u\{/;
+
+/** Patterns of a schema run on data, so they may not run away. The linear engine does not take flag u: without it a character beyond U+FFFF counts as two. */
 const regExp = Object.assign(
   (pattern: string, flags: string): RegExp => {
-    const problem = patternProblem(pattern, flags);
+    const problem = beyondPlain.test(pattern) ? 'expected a pattern without \\p{…} and \\u{…}, which the linear engine does not have' : patternProblem(pattern, flags);
     if (problem !== null) throw new Error(`pattern ${JSON.stringify(pattern.slice(0, 60))}: ${problem}`);
     return new RegExp(pattern, flags);
   },
   { code: 'new RegExp' }
 );
 
-const options: Options = { strict: false, allErrors: false, verbose: true, logger: false, addUsedSchema: false, code: { regExp } };
+const options: Options = { strict: false, allErrors: false, verbose: true, logger: false, addUsedSchema: false, unicodeRegExp: false, code: { regExp } };
 
 /**
  * Compiles a JSON Schema: draft-07, which is also taken where `$schema` is absent, 2019-09 or 2020-12; `references` are others that it refers to, by URI.
