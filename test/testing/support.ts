@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Mismatch } from '../../src/testing/compare.ts';
+import { MemoryRegistry } from '../../src/testing/memory-registry.ts';
 import { readCases } from '../../src/testing/read-cases.ts';
 import { runCase } from '../../src/testing/run-case.ts';
 import { formatProblem } from '../../src/topology/format.ts';
@@ -28,8 +29,9 @@ sinks:
 `;
 
 /** Writes a topology and the cases beside it; gives the file of cases. */
-export function writeCases(topology: string, cases: string): string {
+export function writeCases(topology: string, cases: string, files: Readonly<Record<string, string>> = {}): string {
   const folder = emptyFolder();
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, 'it.yaml'), topology);
   writeFileSync(join(folder, 'it_test.yaml'), cases);
   return join(folder, 'it_test.yaml');
@@ -42,10 +44,10 @@ export function mistakesOf(topology: string, cases: string): string[] {
 }
 
 /** Runs the one case with these steps; gives what was not as expected. */
-export async function runSteps(topology: string, steps: string, options = ''): Promise<readonly Mismatch[]> {
+export async function runSteps(topology: string, steps: string, options = '', files: Readonly<Record<string, string>> = {}): Promise<readonly Mismatch[]> {
   const text = `cases:\n  - name: it\n${options === '' ? '' : `    ${options}\n`}    steps:\n${steps.trim().split('\n').map((line) => `      ${line}\n`).join('')}`;
-  const file = writeCases(topology, text);
-  const { plan, cases, problems } = readCases(file, text, { env: {} });
+  const file = writeCases(topology, text, files);
+  const { plan, cases, problems } = readCases(file, text, { env: {}, registries: { client: (settings) => new MemoryRegistry(settings) } });
   assert.deepEqual(problems.map(formatProblem), []);
   assert.ok(plan !== null && cases[0] !== undefined);
   return runCase(plan, cases[0]);
