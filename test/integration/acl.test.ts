@@ -16,7 +16,7 @@ if (secure !== null) {
   const limited = (): KafkajsBroker =>
     createKafkajsBroker({ brokers: [secure.sasl], clientId: 'test', tls: tls({ ca }), sasl: as('limited'), warn: (message) => warnings.push(message) });
   const group = unique('group');
-  const id = unique('id');
+  const ids = Array.from({ length: 3 }, () => unique('id'));
   const topics = { read: '', written: '', neither: '', visible: '' };
 
   before(async () => {
@@ -27,7 +27,7 @@ if (secure !== null) {
     await allow([
       [AclResourceTypes.TOPIC, topics.read, AclOperationTypes.READ], [AclResourceTypes.TOPIC, topics.written, AclOperationTypes.WRITE],
       [AclResourceTypes.TOPIC, topics.visible, AclOperationTypes.DESCRIBE], [AclResourceTypes.GROUP, group, AclOperationTypes.READ],
-      [AclResourceTypes.TRANSACTIONAL_ID, id, AclOperationTypes.WRITE]
+      ...ids.map((id) => [AclResourceTypes.TRANSACTIONAL_ID, id, AclOperationTypes.WRITE] as const)
     ]);
   });
   after(() => secure.stop());
@@ -109,7 +109,7 @@ if (secure !== null) {
       const both = [record(topics.written, 0, 'x'), record(topics.read, 0, 'x')];
       assert.match(await refused((broker) => broker.producer().send(both, 'none')), command('Write', `--topic ${topics.read}`));
       assert.match(await refused(async (broker) => {
-        const producer = broker.transactionalProducer(id, 10_000);
+        const producer = broker.transactionalProducer(ids[0]!, 10_000);
         await producer.open();
         await (await producer.begin()).send(both, 'none');
       }), command('Write', `--topic ${topics.read}`));
@@ -125,7 +125,7 @@ if (secure !== null) {
     it("to commit a group's offsets in a transaction", async () => {
       const other = unique('group');
       assert.match(await refused(async (broker) => {
-        const producer = broker.transactionalProducer(id, 10_000);
+        const producer = broker.transactionalProducer(ids[1]!, 10_000);
         await producer.open();
         const transaction = await producer.begin();
         await transaction.send([record(topics.written, 0, 'x')], 'none');
@@ -169,7 +169,7 @@ if (secure !== null) {
       const broker = limited();
       const { reader, records } = await probe(broker, group, [[topics.read]]);
       await until('a record', () => records().length === 1);
-      const producer = broker.transactionalProducer(id, 10_000);
+      const producer = broker.transactionalProducer(ids[2]!, 10_000);
       await producer.open();
       const transaction = await producer.begin();
       await transaction.send([record(topics.written, 0, 'x')], 'none');
