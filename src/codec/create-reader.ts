@@ -21,11 +21,18 @@ import { unframedReader } from './unframed.ts';
 
 type Config<T extends ReaderCodecConfig['type']> = Extract<ReaderCodecConfig, { readonly type: T }>;
 
+/** Codecs that are no use for keys. */
+const valuesOnly: ReadonlySet<string> = new Set(['cloudevents', 'debezium']);
+
 /** Stands in for a codec with mistakes; what is built with it never runs. */
 const none = rawCodec;
 
 /** The codec that an option of a source describes. Its mistakes are reported below `at`; what comes back then is never used. */
 export function createReader(config: ReaderCodecConfig, at: Path, part: Part, services: CodecServices): Codec {
+  if (part === 'key' && valuesOnly.has(config.type)) {
+    services.problem(at, 'bad_value', `expected another codec, found ${config.type}: that is a form of values`, 'keys are json, avro, protobuf, csv, text or raw');
+    return none;
+  }
   switch (config.type) {
     case 'text':
       return plainCodecs.text;

@@ -1,6 +1,7 @@
 import { catalogue } from '../../actors/catalogue.ts';
 import type { Component, ComponentKind } from '../../actors/component.ts';
 import { failureCodes } from '../../actors/failure.ts';
+import { codecsText, mechanismsText } from './codec-reference.ts';
 import { functions, variables } from './expression/environment.ts';
 import { celFunctions } from './expression/cel-functions.ts';
 import { optionRows } from './generate-options.ts';
@@ -23,7 +24,9 @@ export function generateReference(): string {
     ...(['source', 'table', 'transform', 'sink'] as const).map(chapter),
     windows(),
     joinsText,
+    codecsText(),
     securityText,
+    mechanismsText(),
     scripts,
     expressions(),
     errorHandling,
@@ -108,9 +111,9 @@ quote or bracket into quotes: \`where: 'value.name == "a: b"'\`.
 const expressionRules = `
 - **Missing fields.** \`value.x\` on a record without \`x\` fails the record; guard it: \`has(value.x) && value.x > 1\`. \`has\` is false for a missing field and true for null.
 - **Numbers.** JSON's numbers are doubles; a literal such as \`1\` is an integer. The two mix in \`+ - * / %\` and all comparisons. An integer result becomes
-  a number again, and beyond 2^53 fails the record, as an infinite one does. \`value.n / 2\` is 2.5 for 5; \`5 / 2\`, two integers, is 2. Integers beyond 2^53 in a record lose digits when a node
-  changes the record; one that no node changes keeps its bytes.
-- **Results.** A timestamp becomes an ISO 8601 text, a duration milliseconds. Bytes cannot be set as a field: use \`.base64()\` or \`.hex()\`.
+  a number again where that holds it; beyond 2^53 it stays a big integer, which JSON is written with in full. An infinite result fails the record. \`value.n / 2\` is 2.5 for 5; \`5 / 2\`, two integers, is 2. Integers beyond 2^53 that
+  were read as JSON with \`long: number\`, the default, have lost digits when a node changes the record; one that no node changes keeps its bytes. Stores and tables keep integers up to 2^53: larger ones fail the record, or are read with \`long: string\`.
+- **Results.** A timestamp becomes an ISO 8601 text, a duration milliseconds. Bytes in a field are written as base64; \`.hex()\` is there, too.
 - **And, or.** \`a && b\` is false when one side is false even if the other fails, \`a || b\` true when one side is true.
 - **Tombstones** have no value. Expressions that read \`value\` are not evaluated on them: filter, map and validate pass them on, route sends them to every output. Expressions that do not read \`value\` are evaluated as always.
 - **Patterns** of \`matches\` are literal texts in RE2's syntax, without lookaround and back-references; their run time is bounded.

@@ -3,8 +3,12 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { deleted, dropped } from '../../actors/codec.ts';
 import { Failure } from '../../actors/failure.ts';
+import { avroFormat } from '../../src/codec/avro/format.ts';
 import { debeziumReader } from '../../src/codec/debezium.ts';
+import { FramedReader } from '../../src/codec/framed-reader.ts';
+import { FramedWriter } from '../../src/codec/framed-writer.ts';
 import { jsonCodec } from '../../src/codec/json.ts';
+import { MemoryRegistry } from '../../src/testing/memory-registry.ts';
 
 /*
  * Change events as the connectors of Debezium 2.x and 3.x write them: the shapes of https://debezium.io/documentation/reference/stable/connectors/
@@ -84,5 +88,24 @@ describe('change events', () => {
         }
       })
     );
+  });
+});
+
+describe('change events as Avro', () => {
+  it('of a registry are read by the schema of each', async () => {
+    const registry = new MemoryRegistry({ urls: [], auth: null, tls: null, cache: 10 });
+    const rowType = { type: 'record', name: 'Value', fields: [{ name: 'id', type: 'long' }, { name: 'name', type: 'string' }] };
+    const schema = { text: JSON.stringify({ type: 'record', name: 'Envelope', fields: [{ name: 'before', type: ['null', rowType] }, { name: 'after', type: ['null', 'Value'] }, { name: 'op', type: 'string' }] }), references: [] };
+    const format = avroFormat({ long: 'auto', logicalTypes: 'text', readAs: null });
+    const writer = new FramedWriter({ format, client: registry, part: 'value', framing: 'confluent', schema: { text: schema, writer: format.writer(schema) }, subject: 'topic', autoRegister: true });
+    const codec = debeziumReader({ deletes: 'tombstone', inner: new FramedReader({ format, client: registry, part: 'value', framing: 'confluent', readAs: null, exotic: true }) });
+    await writer.beforeEncode('changes');
+    const read = async (event: object): Promise<unknown> => {
+      const bytes = writer.encode(event, { topic: 'changes', header: () => undefined });
+      await codec.beforeDecode?.(bytes, []);
+      return codec.decode(bytes, []);
+    };
+    assert.deepEqual(await read({ op: 'u', before: null, after: { id: 2n ** 60n, name: 'x' } }), { id: 2n ** 60n, name: 'x' });
+    assert.equal(await read({ op: 'd', before: { id: 1, name: 'x' }, after: null }), deleted);
   });
 });
