@@ -194,6 +194,8 @@ export interface SourceLogic {
   readonly codec: Codec;
   /** Null where expressions read the key as UTF-8. */
   readonly keyCodec: Codec | null;
+  /** Bytes of the largest value that is decoded. */
+  readonly maxSize: number;
   readonly tombstones: 'pass' | 'drop' | 'dead_letter';
   readonly time: SourceTime;
 }

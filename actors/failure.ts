@@ -19,7 +19,7 @@ export const failureCodes = {
   event_time_refused: { kind: 'poison', remedy: "Check the source's event_time expression, the producer's clock, and max_future." },
   event_time_missing: { kind: 'poison', remedy: "Windows and joins need an event time: give the source an event_time expression, or let its producers set timestamps." },
   tombstone: { kind: 'poison', remedy: 'The source says tombstones: dead_letter; use pass to send deletes on.' },
-  record_too_large: { kind: 'poison', remedy: "Raise max.message.bytes of the topic, or make the record smaller." },
+  record_too_large: { kind: 'poison', remedy: "Raise max.message.bytes of the topic that is written, or max_size of the source that was read; or make the record smaller." },
   timestamp_refused: { kind: 'poison', remedy: "Set the sink's timestamp: now or an expression, or message.timestamp.after.max.ms of the topic." },
   key_missing: { kind: 'poison', remedy: 'A compacted topic takes records with a key only: give the sink a key expression. A keyed node goes by a key: give it a key expression that is not null.' },
   row_missing: { kind: 'poison', remedy: 'The table has no row under this key: add it, and drive the record again; or set missing: keep or drop.' },

@@ -1,11 +1,13 @@
 /*
  * `npm run bench`: workload W1 (bench/w1.yaml) on a real Kafka that it starts; what it prints it also writes to bench/RESULTS.md.
- * `npm run bench -- latency` measures one section alone (throughput, latency, windows, joins, tables, state, partitions, sizes, idle) and only prints.
+ * `npm run bench -- latency` measures one section alone (throughput, avro, codecs, latency, windows, joins, tables, state, partitions, sizes, idle) and only prints.
  */
 import { writeFileSync } from 'node:fs';
 import type { Broker } from '../actors/port.ts';
 import { createKafkajsBroker } from '../src/broker/kafkajs/index.ts';
 import { startKafka } from '../test/support/kafka.ts';
+import { startRegistry } from '../test/support/registry.ts';
+import { avroThroughput, codecFigures, loadAvro } from './avro.ts';
 import { idle } from './idle.ts';
 import { enrichThroughput, joinThroughput, loadOrders, loadUsers } from './joins.ts';
 import { latency } from './latency.ts';
@@ -39,6 +41,20 @@ const sections: Readonly<Record<string, () => Promise<string>>> = {
     const loaded = await load(broker, 4, backlog, size);
     for (const delivery of deliveries) rows.push([delivery, ...throughputCells(await measured(delivery, loaded, runs))]);
     return `## Throughput\n\nA backlog of ${count(backlog)} records in 4 partitions; medians of ${runs} runs by CPU.\n\n${table(['delivery', ...throughputHead], rows)}`;
+  },
+  async avro() {
+    const registry = await startRegistry();
+    try {
+      const loaded = await loadAvro(broker, registry, 4, backlog, size);
+      const rows: string[][] = [];
+      for (const delivery of deliveries) rows.push([delivery, ...throughputCells(await medianOf(() => avroThroughput(broker, registry, kafka.brokers, delivery, loaded)))]);
+      return `## Avro\n\nW1 with Avro in and JSON out (\`bench/w1-avro.yaml\`): the same events, their schema in a registry, which checks them. A backlog of ${count(backlog)} records in 4 partitions; medians of ${runs} runs by CPU.\n\n${table(['delivery', ...throughputHead], rows)}`;
+    } finally {
+      await registry.stop();
+    }
+  },
+  codecs() {
+    return Promise.resolve(`## Codecs\n\nNanoseconds per record, one thread, as the programs of \`bench/codecs\` print them.\n\n\`\`\`text\n${codecFigures()}\n\`\`\``);
   },
   async latency() {
     const rows: string[][] = [];

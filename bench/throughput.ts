@@ -12,6 +12,12 @@ export interface Backlog {
   readonly records: number;
 }
 
+/** Another topology with the topics of W1. */
+export interface Workload {
+  readonly file?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** What a run over a backlog came to. */
 export interface Throughput {
   readonly recordsPerSecond: number;
@@ -34,10 +40,10 @@ export async function load(broker: Broker, partitions: number, records: number, 
  * One process over a backlog, from its first output to its last, as the offsets of the outputs show them; its start is not in it, the
  * warming up of the compiler is.
  */
-export async function throughput(broker: Broker, bootstrap: string, delivery: Delivery, backlog: Backlog): Promise<Throughput> {
+export async function throughput(broker: Broker, bootstrap: string, delivery: Delivery, backlog: Backlog, workload: Workload = {}): Promise<Throughput> {
   const { topic, partitions, records } = backlog;
   const { outputs, env } = await makeOutputs(broker, bootstrap, delivery, topic, partitions);
-  const daemon = new Measured(env);
+  const daemon = new Measured({ ...env, ...workload.env }, workload.file);
   while ((await endsOf(broker, outputs, partitions)) === 0) await wait(20);
   const first = { at: performance.now(), cpu: daemon.cpu };
   let last = { ...first, end: 0 };

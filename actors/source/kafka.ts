@@ -34,6 +34,7 @@ const config = z.strictObject({
     .describe('Where to begin in a partition for which the group has committed nothing yet; else it goes on where it left off.'),
   codec: readerCodec().prefault('json').describe('How bytes become values.'),
   key_codec: readerCodec().optional().describe('How bytes of keys become what expressions read as key; a key that cannot be read fails the record. Default: expressions read keys as UTF-8.'),
+  max_size: size({ min: 1 }).prefault('16MiB').describe('Largest value that is decoded; a larger one fails with record_too_large.'),
   tombstones: z
     .enum(['pass', 'drop', 'dead_letter'])
     .default('pass')
@@ -84,6 +85,7 @@ sources:
       rateLimit: limit === undefined ? null : { records: limit.records ?? unlimited, bytes: limit.bytes ?? unlimited },
       codec: context.reader(options.codec, ['codec'], 'value'),
       keyCodec: options.key_codec === undefined ? null : context.reader(options.key_codec, ['key_codec'], 'key'),
+      maxSize: options.max_size,
       tombstones: options.tombstones,
       time: sourceTime(options, context)
     };

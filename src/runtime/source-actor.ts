@@ -1,4 +1,3 @@
-import type { Codec } from '../../actors/codec.ts';
 import { deleted, dropped } from '../../actors/codec.ts';
 import type { SourceLogic } from '../../actors/component.ts';
 import { EventTime } from '../../actors/source/event-time.ts';
@@ -90,7 +89,7 @@ function admit(fetched: FetchedRecord, origin: Origin, logic: SourceLogic, time:
   const record = toRecord(fetched, origin, time?.watermark ?? -Infinity);
   try {
     if (logic.keyCodec !== null && fetched.key !== null) record.decodedKey = logic.keyCodec.decode(fetched.key, fetched.headers);
-    if (record.bytes !== null) decode(record, logic.codec);
+    if (record.bytes !== null) decode(record, record.bytes, logic);
   } catch (error) {
     outlet.failed(record, asFailure(error, 'undecodable'));
     return;
@@ -115,8 +114,9 @@ function admit(fetched: FetchedRecord, origin: Origin, logic: SourceLogic, time:
   outlet.forward(record);
 }
 
-function decode(record: Draft, codec: Codec): void {
-  const value = codec.decode(record.bytes as Uint8Array, record.headers);
+function decode(record: Draft, bytes: Uint8Array, { codec, maxSize }: SourceLogic): void {
+  if (bytes.length > maxSize) throw new Failure('record_too_large', `expected a value of at most ${maxSize} bytes, found one of ${bytes.length}`);
+  const value = codec.decode(bytes, record.headers);
   if (value === deleted) {
     // A tombstone from here on; a dead letter still has what was read.
     record.origin = { ...record.origin, original: { ...record } };

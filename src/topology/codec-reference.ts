@@ -70,14 +70,14 @@ export function shownTests(): ShownBy[] {
   return [...codecRows.flatMap(({ cells }) => cells), ...mechanismRows.flatMap(({ cells }) => cells), ...formatTests.map(([, shown]) => shown)].filter((shown) => shown !== null);
 }
 
-/** The chapter on codecs. */
-export function codecsText(): string {
+/** The chapter on codecs, with tables of their options for reading and for writing. */
+export function codecsText(reading: string, writing: string): string {
   const notes = new Notes();
   const table = codecRows.map(({ codec, direction, cells }) => `| \`${codec}\` | ${direction} | ${cells.map((shown) => notes.mark(shown)).join(' | ')} |`);
   return `
 ## Codecs
 
-A codec turns bytes into values and back: \`codec\` for values, \`key_codec\` for keys, in sources and sinks. Options of each are in the tables of [sources](#sources) and [sinks](#sinks).
+A codec turns bytes into values and back: \`codec\` for values, \`key_codec\` for keys, in sources and sinks; \`codec: avro\` is short for \`codec: { type: avro }\`.
 
 \`\`\`yaml
 registry: { url: "https://registry.example", auth: { username: millrace, password: "\${env:REGISTRY_PASSWORD}" } }
@@ -92,6 +92,8 @@ sinks:
 | --- | --- | --- | --- | --- |
 ${table.join('\n')}
 
+Shown by: ${notes.list()}.
+
 - **Values** are plain. Integers of 64 bits are numbers up to 2^53 and big integers beyond (\`long\`): nothing rounds. Bytes are base64 in JSON. Avro: unions without wrappers, decimals as their digits, dates and times as ISO 8601. Protobuf: the fields' own names, and otherwise its JSON mapping; a field without
   presence is there with its zero, one with presence only where it was set.
 - **Which type of a union** is written is told by the value: the first that it fits best; of several records the one that leaves out least. Fields that an Avro schema does not have are left out, ones that are missing take their default; Protobuf refuses fields that it does not have.
@@ -102,10 +104,18 @@ ${table.join('\n')}
 - **framing confluent** takes, when read, also the GUID in a header, where there is one. \`header\` needs a registry that gives GUIDs (Confluent's, from version 8); how it answers was tried against a stand-in, not against it.
 - **Sinks without a codec** write what no node changed byte for byte, and everything else as JSON.
 
-Limits on what comes from outside, beyond which a record is a dead letter, or a schema is refused: 500 levels of nesting in a value (100 in Protobuf), 1 MiB of text in a schema, 200 levels in a JSON Schema, 20 levels of references; an Avro value has a million items without bytes at most; a batch is unpacked to 256 MiB
-at most, and a record larger than its topic takes is refused when it is written. Patterns in topologies and in JSON Schemas run in time that grows with the text alone: lookaround and back-references are refused, in schemas \`\\p{…}\` too.
+### Options of codecs that read
 
-Shown by: ${notes.list()}.
+${reading}
+
+### Options of codecs that write
+
+${writing}
+
+### Limits
+
+Limits on what comes from outside, beyond which a record is a dead letter, or a schema is refused: 16 MiB in a value (\`max_size\` of the source), 500 levels of nesting in a value (100 in Protobuf), 1 MiB of text in a schema, 200 levels in a JSON Schema, 20 levels of references; an Avro value has a million items without bytes at most; a batch is unpacked to 256 MiB
+at most, and a record larger than its topic takes is refused when it is written. Patterns in topologies and in JSON Schemas run in time that grows with the text alone: lookaround and back-references are refused, in schemas \`\\p{…}\` too.
 
 | Shown of the formats | By |
 | --- | --- |

@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import { catalogue } from '../../actors/catalogue.ts';
+import { readerCodec, writerCodec } from '../../actors/codec-options.ts';
 import type { Component, ComponentKind } from '../../actors/component.ts';
 import { failureCodes } from '../../actors/failure.ts';
 import { codecsText, mechanismsText } from './codec-reference.ts';
@@ -24,7 +26,7 @@ export function generateReference(): string {
     ...(['source', 'table', 'transform', 'sink'] as const).map(chapter),
     windows(),
     joinsText,
-    codecsText(),
+    codecsText(codecOptions(readerCodec()), codecOptions(writerCodec())),
     securityText,
     mechanismsText(),
     scripts,
@@ -66,9 +68,14 @@ function componentSection(component: Component): string {
     `### ${component.kind} \`${component.type}\``,
     component.summary,
     `\`\`\`yaml\n${component.example.trim()}\n\`\`\``,
-    // The parts of on_error stand in the table of the file already.
-    optionTable(toSchema(nodeSchema(component)), (name) => !name.startsWith('on_error.'))
+    // The parts of on_error stand in the table of the file already, those of codecs in a chapter of their own.
+    optionTable(toSchema(nodeSchema(component)), (name) => !/^(on_error|codec|key_codec)\./.test(name))
   ].join('\n\n');
+}
+
+/** Options of all codecs of one direction. */
+function codecOptions(codec: z.ZodType): string {
+  return optionTable(toSchema(z.strictObject({ codec })), (name) => name.startsWith('codec.') && name !== 'codec.type').replaceAll('| `codec.', '| `');
 }
 
 function optionTable(schema: JsonSchema, shown: (name: string) => boolean = () => true): string {

@@ -191,6 +191,7 @@ function parcelSource(topic: string): SourceLogic {
     rateLimit: null,
     codec: json,
     keyCodec: null,
+    maxSize: Infinity,
     tombstones: 'pass',
     time: { expression: null, readsValue: false, delay: 0, idle: Infinity, advance: false, maxFuture: Infinity }
   };

@@ -24,7 +24,7 @@ export const recipeOptions: readonly RecipeOption[] = [
   { theirs: ['isolation.level'], ours: [], note: '`read_committed`: what a transaction took back is never worked on.' },
   { theirs: ['fetch.min.bytes', 'fetch.max.wait.ms', 'fetch.max.bytes', 'max.partition.fetch.bytes', 'max.poll.records'], ours: [], note: '1 byte, 50 ms, 2 MiB, 256 KiB, no bound by number: small waits for latency, bounded pieces for memory.' },
   { theirs: ['mode PERMISSIVE', 'badRecordsPath', 'deserialization.exception.handler', 'production.exception.handler', 'errors.deadletterqueue.topic.name'], ours: ['on_error', 'on_error.dead_letter'], note: 'Of the topology, or of one node. The dead letter has the original bytes.' },
-  { theirs: ['from_json', 'from_avro'], ours: ['sources: codec.type', 'sources: codec.schema'], note: 'JSON with a JSON Schema. Avro is not in this version.' },
+  { theirs: ['from_json', 'from_avro'], ours: ['sources: codec.type', 'sources: codec.schema'], note: 'JSON with a JSON Schema; Avro with a schema registry or a file. The five bytes in front of a registry\'s Avro are taken off.' },
 
   { theirs: ['trigger(processingTime)'], ours: ['trigger.mode', 'trigger.interval'], note: '`processing_time`.' },
   { theirs: ['trigger(availableNow)', 'trigger(once)'], ours: ['trigger.mode'], note: '`available_now`, in as many checkpoints as it needs.' },

@@ -129,3 +129,13 @@ sinks: { out: { type: kafka, from: known, topic: out } }
 `.replace('value: { user: "300", user:', 'value: { user:')));
 });
 
+
+describe('what is too large', () => {
+  it('is not decoded: a dead letter with all of it', () => passes(`
+sources: { in: { type: kafka, topic: in, max_size: 10B } }
+sinks: { out: { type: kafka, from: in, topic: out } }
+`, `
+- records: [{ value: { a: 1 } }, { value: { a: 1234567 } }]
+- expect: { out: [{ value: { a: 1 } }], bad: [{ value: { a: 1234567 }, node: in, code: record_too_large }] }
+`));
+});
