@@ -4,7 +4,9 @@ import kafkajs from 'kafkajs';
 import type { AclOperationTypes as Operation, AclResourceTypes as Resource } from 'kafkajs';
 import type { Failure } from '../../actors/failure.ts';
 import { createKafkajsBroker, type KafkajsBroker } from '../../src/broker/kafkajs/index.ts';
-import { as, secureKafkaOrSkip, tls } from '../support/kafka/secure.ts';
+import { millrace } from '../support/cli.ts';
+import { as, secureKafkaOrSkip, tls, users } from '../support/kafka/secure.ts';
+import { writeTopology } from '../support/plan.ts';
 import { newTopic, probe, record, unique, until } from '../support/kafkajs.ts';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
@@ -143,6 +145,27 @@ if (secure !== null) {
     it('to describe a topic', async () => {
       assert.match(await refused((broker) => broker.describeTopics([topics.neither])), command('Describe', `--topic ${topics.neither}`));
     });
+  });
+
+  it('the doctor names every right that a topology lacks, and what of it may not be seen', async () => {
+    const { sasl, authority } = secure;
+    const file = writeTopology(`
+name: ${group.replaceAll('-', '_').toLowerCase()}
+group: ${unique('group')}
+broker: { type: kafka, brokers: "${sasl}", tls: { ca: "${authority.caFile}" }, sasl: { mechanism: scram_sha_256, username: limited, password: "${users.limited}" } }
+on_error: { dead_letter: ${topics.written} }
+sources: { in: { type: kafka, topics: [${topics.read}, ${topics.visible}] } }
+sinks: { out: { type: kafka, from: in, topic: ${topics.visible}x }, more: { type: kafka, from: in, topic: ${topics.neither} }, again: { type: kafka, from: in, topic: { expression: '"x"' } } }
+`);
+    const { code, stdout } = await millrace(['doctor', file, '--json', '--timeout', '20']);
+    const { findings } = JSON.parse(stdout) as { findings: { area: string; status: string; found: string }[] };
+    const bad = findings.filter(({ status }) => status === 'failure').map(({ area, found }) => `${area}: ${found}`);
+    assert.equal(code, 69);
+    assert.match(bad.join('\n'), new RegExp(`rights: may not Read ${topics.visible} `));
+    assert.match(bad.join('\n'), new RegExp(`topics: ${topics.neither} \\(sink more\\) does not exist, or may not be described`));
+    assert.match(bad.join('\n'), /rights: may not Read the group/);
+    assert.match(bad.join('\n'), /rights: may not write in transactions whose ids begin with group/);
+    assert.ok(!stdout.includes(users.limited));
   });
 
   describe('what goes on without a right', () => {

@@ -4,7 +4,6 @@ import type { Broker, Definition } from './internals.ts';
 import type { Nodes } from './nodes.ts';
 import type { PermittedMetadata, PermittedTopic } from './permissions.ts';
 import { groupWithPermissions, metadataWithPermissions, permissions } from './permissions.ts';
-import { right } from './rights.ts';
 
 const topicResource = 2;
 const transactionCoordinator = 1;
@@ -65,8 +64,7 @@ async function transactionalId(nodes: Nodes, broker: Broker, group: string): Pro
   const { errorCode } = await nodes.ask(broker, 'GroupCoordinator', { groupId: id, coordinatorType: transactionCoordinator });
   if (errorCode === 0) return null;
   if (errorCode === coordinatorNotAvailable) throw protocolError(errorCode);
-  const failure = failureOf(protocolError(errorCode), 'Looking for the coordinator of transactions', nodes.asking(right('Write', 'transactional-id', id)));
-  return failure.code === 'not_authorized' ? failure.message : null;
+  return failureOf(protocolError(errorCode), '').code === 'not_authorized' ? `may not write in transactions whose ids begin with ${group}-` : null;
 }
 
 async function timed(nodes: Nodes, id: number): Promise<number | null> {

@@ -17,7 +17,7 @@ export async function clockFindings(plan: Plan, broker: Broker, view: ClusterVie
   const now = Date.now();
   if (now < Date.UTC(2026, 0, 1)) return [warning(area, `this machine says it is ${new Date(now).toISOString()}`, 'Set its clock, and keep it set (NTP).')];
   const partitions = usedTopics(plan)
-    .filter(({ does }) => does === 'Read')
+    .filter(({ topic, does }) => does === 'Read' && view.topics.get(topic)?.may?.includes('Read') !== false)
     .flatMap(({ topic }): TopicPartition[] => Array.from({ length: view.topics.get(topic)?.partitions ?? 0 }, (_, partition) => ({ topic, partition })))
     .slice(0, mostPartitions);
   const ends = await broker.listOffsets(partitions, 'end');
