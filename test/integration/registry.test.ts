@@ -135,6 +135,48 @@ describe('a schema registry and Kafka', () => {
     assert.deepEqual(format.reader(own).read(bytes.subarray(5)), { id: big, customer: 'ann', amount: '12.50', placed_at: '2026-11-01T10:00:00.000Z', status: 'SENT', weight: 0, note: null });
   });
 
+  it('Protobuf whose file imports another: registered with it, and read by the references of the registry; JSON by its schema', async (t) => {
+    if (!ready) return void t.skip('no Kafka or no schema registry');
+    const topics = ['lines-in', 'lines-protobuf', 'lines-json', 'lines-bad'];
+    await backend.use((broker) => broker.createTopics(topics.map((topic) => ({ topic, partitions: 1 }))));
+    await backend.use((broker) => put(broker, 'lines-in', [Buffer.from('{"id":7,"price":{"amount":"9007199254740993","currency":"EUR"}}'), Buffer.from('{"id":"x"}')]));
+    const file = writeTopology(`
+name: lines
+${backend.yaml}
+registry: { url: "${registry.url}" }
+on_error: { dead_letter: lines-bad }
+trigger: available_now
+sources: { in: { type: kafka, topic: lines-in, start: earliest } }
+sinks:
+  protobuf: { type: kafka, from: in, topic: lines-protobuf, codec: { type: protobuf, schema: line.proto, message: shop.Line, auto_register: true } }
+  json: { type: kafka, from: in, topic: lines-json, codec: { type: json, schema: line.json, framing: confluent, auto_register: true } }
+`, {
+      'line.proto': 'syntax = "proto3"; package shop; import "money.proto"; message Empty {} message Line { int64 id = 1; Money price = 2; }',
+      'money.proto': 'syntax = "proto3"; package shop; message Money { int64 amount = 1; string currency = 2; }',
+      'line.json': '{"type":"object","title":"Line","properties":{"id":{"type":"integer"}},"required":["id"]}'
+    });
+    const writer = new DaemonProcess(file, { stateDir: stateDir() });
+    assert.equal((await writer.exited).code, 0, writer.output);
+    assert.deepEqual((await backend.use((broker) => readCommitted(broker, 'lines-bad'))).length, 2);
+
+    await backend.use((broker) => broker.createTopics(['lines-back', 'lines-back-bad'].map((topic) => ({ topic, partitions: 1 }))));
+    const back = writeTopology(`
+name: lines_back
+${backend.yaml}
+registry: { url: "${registry.url}" }
+on_error: { dead_letter: lines-back-bad }
+trigger: available_now
+sources:
+  protobuf: { type: kafka, topic: lines-protobuf, start: earliest, codec: protobuf }
+  json: { type: kafka, topic: lines-json, start: earliest, codec: { type: json, framing: confluent } }
+sinks: { out: { type: kafka, from: [protobuf, json], topic: lines-back, codec: json } }
+`);
+    const reader = new DaemonProcess(back, { stateDir: stateDir() });
+    assert.equal((await reader.exited).code, 0, reader.output);
+    const texts = await backend.use((broker) => textsOf(broker, 'lines-back'));
+    assert.deepEqual(texts.toSorted(), ['{"id":7,"price":{"amount":"9007199254740993","currency":"EUR"}}', '{"id":7,"price":{"amount":9007199254740993,"currency":"EUR"}}']);
+  });
+
   it('says before the start what the registry would say then', async (t) => {
     if (!ready) return void t.skip('no Kafka or no schema registry');
     const file = placed('json-to-avro', 'check', (yaml) => yaml.replace(', auto_register: true', ''));

@@ -5,8 +5,8 @@ import { messageOf, RegistryHttp, registryPauses } from './http.ts';
 import { Lru } from './lru.ts';
 import type { SchemaText } from './schema-text.ts';
 import type { Compatibility, RegisteredSchema, Registry, SubjectSchema } from './registry.ts';
-import { parseReferences, referencesOf, SchemaBody } from './schema-body.ts';
-import type { SchemaType } from './schema-body.ts';
+import { parseReferences, SchemaBody } from './schema-body.ts';
+import type { SchemaType, WrittenReference } from './schema-body.ts';
 import type { RegistrySettings } from './settings.ts';
 
 /** Milliseconds for which it is not asked again for what it did not have: an id seldom comes later, a subject somebody may be about to make. */
@@ -51,7 +51,7 @@ export class RegistryClient implements Registry {
 
   async lookup(subject: string, type: SchemaType, schema: SchemaText): Promise<SubjectSchema | null> {
     const path = `/subjects/${encodeURIComponent(subject)}`;
-    const body = new SchemaBody(type, schema, await this.#referred(schema));
+    const body = new SchemaBody(type, schema, await this.#referred(type, schema, false));
     const key = `${path} ${body.text}`;
     return this.#once(key, async () => {
       const found = await this.#known(key, { method: 'POST', path, body: body.json }, negativeAge.subject);
@@ -61,7 +61,7 @@ export class RegistryClient implements Registry {
 
   async register(subject: string, type: SchemaType, schema: SchemaText): Promise<{ readonly id: number; readonly guid: string | null }> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
-    const body = new SchemaBody(type, schema, await this.#referred(schema));
+    const body = new SchemaBody(type, schema, await this.#referred(type, schema, true));
     const key = `${path} ${body.text}`;
     return this.#once(key, async () => {
       const answer = await this.#ask(key, { method: 'POST', path, body: body.json });
@@ -72,7 +72,7 @@ export class RegistryClient implements Registry {
 
   async compatible(subject: string, type: SchemaType, schema: SchemaText): Promise<Compatibility> {
     const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions/latest?verbose=true`;
-    const body = new SchemaBody(type, schema, await this.#referred(schema));
+    const body = new SchemaBody(type, schema, await this.#referred(type, schema, false));
     const answer = await this.#http.ask({ method: 'POST', path, body: body.json });
     if (answer.status === 404) return { compatible: true, messages: [] };
     if (answer.status >= 300) return { compatible: false, messages: [`the registry refuses it${messageOf(answer.body)}`] };
@@ -123,16 +123,20 @@ export class RegistryClient implements Registry {
     return { type: typeOf(body), schema: { text: textOf(body, 'schema') ?? '', references } };
   }
 
-  /** References of a schema in files are those whose subject is their name; the registry's own carry subject and version. */
-  async #referred(schema: SchemaText): Promise<ReturnType<typeof referencesOf>> {
-    const references = referencesOf(schema);
-    for (const reference of references) {
-      if (reference.version !== null) continue;
-      const latest = await this.latest(reference.subject);
-      if (latest === null) throw new Failure('schema_not_registered', `The schema refers to ${reference.name}, and the registry has no subject of that name.`);
-      reference.version = latest.version;
+  /** References as they are sent. Those of the registry carry subject and version; those of a file are looked up under their name, and registered there where the schema itself is to be. */
+  async #referred(type: SchemaType, schema: SchemaText, register: boolean): Promise<WrittenReference[]> {
+    const written: WrittenReference[] = [];
+    for (const { name, schema: referred, subject = name, version } of schema.references) {
+      if (register && version === undefined) await this.register(subject, type, referred);
+      written.push({ name, subject, version: version ?? (await this.#versionOf(subject, type, referred)) });
     }
-    return references;
+    return written;
+  }
+
+  async #versionOf(subject: string, type: SchemaType, schema: SchemaText): Promise<number> {
+    const found = (await this.lookup(subject, type, schema)) ?? (await this.latest(subject));
+    if (found === null) throw new Failure('schema_not_registered', `The schema refers to ${subject}, and the registry has no subject of that name.`);
+    return found.version;
   }
 
   /** The body of an answer, or what was kept of one where the registry is away; null for one that says: not here. */

@@ -3,11 +3,11 @@ import type { SchemaText } from './schema-text.ts';
 /** What kinds of schemas a registry has. */
 export type SchemaType = 'AVRO' | 'PROTOBUF' | 'JSON';
 
-/** A reference as the registry writes it; version null: the latest is still to be asked for. */
+/** A reference as the registry writes it. */
 export interface WrittenReference {
   readonly name: string;
   readonly subject: string;
-  version: number | null;
+  readonly version: number;
 }
 
 /** A schema as it is sent. */
@@ -33,12 +33,4 @@ function isReference(value: unknown): value is { name: string; subject: string; 
   if (typeof value !== 'object' || value === null) return false;
   const { name, subject, version } = value as Readonly<Record<string, unknown>>;
   return typeof name === 'string' && typeof subject === 'string' && typeof version === 'number';
-}
-
-/** References of a schema, to be sent with it. */
-export function referencesOf({ references }: SchemaText): WrittenReference[] {
-  return references.map((reference) => {
-    const { name, subject = name, version = null } = reference;
-    return { name, subject, version };
-  });
 }

@@ -111,10 +111,11 @@ describe('a client of a schema registry', () => {
 
   it('registers, and passes on why not', async (t) => {
     const fake = await started(t);
-    fake.answer = (line) => ({ status: 200, body: line.includes('/versions/latest') ? { schema: 'b', id: 1, version: 4 } : { id: 12, guid: 'g' } });
+    fake.answer = (line) => ({ status: 200, body: line.endsWith('/versions') ? { id: 12, guid: 'g' } : { schema: 'b', id: 1, version: 4 } });
     const client = new RegistryClient(fake.settings, null, pauses);
     const made = await client.register('s/1', 'PROTOBUF', { text: 'a', references: [{ name: 'b', schema: { text: 'b', references: [] } }] });
     assert.deepEqual(made, { id: 12, guid: 'g' });
+    assert.deepEqual(fake.asked.map((each) => each.line), ['POST /subjects/b/versions', 'POST /subjects/b', 'POST /subjects/s%2F1/versions']);
     const { line, body } = fake.asked.at(-1) as FakeRegistry['asked'][number];
     assert.equal(line, 'POST /subjects/s%2F1/versions');
     assert.deepEqual(JSON.parse(body), { schema: 'a', schemaType: 'PROTOBUF', references: [{ name: 'b', subject: 'b', version: 4 }] });
