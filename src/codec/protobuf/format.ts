@@ -1,10 +1,11 @@
+import type { DescMessage } from '@bufbuild/protobuf';
 import { Failure } from '../../../actors/failure.ts';
 import type { PayloadReader, PayloadWriter, SchemaFormat } from '../format.ts';
 import { messageAt, readIndexes, writeIndexes } from './framing.ts';
 import { loadSchema } from './load.ts';
 import { Readers } from './read-message.ts';
 import type { Long } from './read-scalar.ts';
-import type { Linked, MessageType } from './types.ts';
+import type { Linked } from './types.ts';
 import { Writers } from './write-message.ts';
 
 /** How Protobuf is read and written. */
@@ -17,7 +18,7 @@ export interface ProtobufOptions {
 }
 
 /**
- * Protocol Buffers: proto2, proto3, editions 2023 and 2024. A schema is the text of a .proto file, its references are the files it imports.
+ * Protocol Buffers: proto2, proto3, editions 2023 and 2024, by @bufbuild/protobuf: it links schemas, reads and writes the wire format. A schema is the text of a .proto file, its references are the files it imports.
  *
  * Values are those of the JSON mapping (https://protobuf.dev/programming-guides/json) with these differences. Fields are named as in the schema
  * (`user_id`), as Confluent's tools and CEL have them, since two fields may have one name in camel case; writing takes both. Integers of 64 bits are as `long` says,
@@ -41,7 +42,7 @@ export function protobufFormat({ long, message, framing }: ProtobufOptions): Sch
       const type = chosen(linked, message);
       const prefix = framing ? framed(linked, type) : new Uint8Array(0);
       const writers = new Writers(linked);
-      return { name: type.name, write: (value) => writers.write(type, prefix, value) };
+      return { name: type.typeName, write: (value) => writers.write(type, prefix, value) };
     }
   };
 }
@@ -53,14 +54,14 @@ function readFramed(linked: Linked, readers: Readers, bytes: Uint8Array): unknow
   return readers.read(type, bytes.subarray(length));
 }
 
-function framed(linked: Linked, type: MessageType): Uint8Array {
+function framed(linked: Linked, type: DescMessage): Uint8Array {
   const prefix = writeIndexes(linked, type);
-  if (prefix === null) throw new Failure('schema_unusable', `expected the message ${type.name} in the schema's own file, found it in one that it imports`);
+  if (prefix === null) throw new Failure('schema_unusable', `expected the message ${type.typeName} in the schema's own file, found it in one that it imports`);
   return prefix;
 }
 
-function chosen(linked: Linked, name: string | null): MessageType {
-  const type = name === null ? linked.messages[0] : linked.byName.get(name);
-  if (type === undefined || type.mapEntry) throw new Failure('schema_unusable', name === null ? 'expected a schema with a message, found none' : `expected the message ${name} in the schema, found none of that name`);
+function chosen(linked: Linked, name: string | null): DescMessage {
+  const type = name === null ? linked.messages[0] : linked.getMessage(name);
+  if (type === undefined) throw new Failure('schema_unusable', name === null ? 'expected a schema with a message, found none' : `expected the message ${name} in the schema, found none of that name`);
   return type;
 }

@@ -1,5 +1,6 @@
+import type { DescMessage } from '@bufbuild/protobuf';
 import { Failure } from '../../../actors/failure.ts';
-import type { Linked, MessageType } from './types.ts';
+import type { Linked } from './types.ts';
 
 /*
  * Message indexes, which Confluent's serializers put before a payload: which message of the schema it is, as its place in the file and, of one
@@ -30,7 +31,7 @@ export function readIndexes(bytes: Uint8Array): { indexes: readonly number[]; le
 }
 
 /** The bytes of a message's indexes; null where it is not in the schema's own file. */
-export function writeIndexes(linked: Linked, message: MessageType): Uint8Array | null {
+export function writeIndexes(linked: Linked, message: DescMessage): Uint8Array | null {
   const indexes = indexesOf(linked.messages, message);
   if (indexes === null) return null;
   if (indexes.length === 1 && indexes[0] === 0) return Uint8Array.of(0);
@@ -38,34 +39,30 @@ export function writeIndexes(linked: Linked, message: MessageType): Uint8Array |
 }
 
 /** The message at some indexes; null where there is none. */
-export function messageAt(linked: Linked, indexes: readonly number[]): MessageType | null {
-  return at(linked.messages, indexes, counted) ?? at(linked.messages, indexes, (all) => all);
+export function messageAt({ messages }: Linked, [first = 0, ...rest]: readonly number[]): DescMessage | null {
+  const outer = messages[first] ?? null;
+  return within(outer, rest, ({ nestedMessages }, index) => nestedMessages[index]) ?? within(outer, rest, asInDescriptor);
+}
+
+type Nested = (message: DescMessage, index: number) => DescMessage | undefined;
+
+function within(outer: DescMessage | null, indexes: readonly number[], nested: Nested): DescMessage | null {
+  return indexes.reduce<DescMessage | null>((message, index) => (message === null ? null : (nested(message, index) ?? null)), outer);
 }
 
 /**
  * Confluent's Java serializer, and its registry, count the messages that stand in the text; others (Go, Python) count the entries of maps too, as
  * descriptors do. It matters only for what is nested behind a map. We count as Java does, and read the others where Java has no such message.
  */
-function counted(messages: readonly MessageType[]): readonly MessageType[] {
-  return messages.filter(({ mapEntry }) => !mapEntry);
+function asInDescriptor({ proto, nestedMessages }: DescMessage, index: number): DescMessage | undefined {
+  const name = proto.nestedType[index]?.name;
+  return nestedMessages.find((message) => message.name === name);
 }
 
-function at(messages: readonly MessageType[], indexes: readonly number[], count: (messages: readonly MessageType[]) => readonly MessageType[]): MessageType | null {
-  let found: MessageType | null = null;
-  let among = messages;
-  for (const index of indexes) {
-    found = count(among)[index] ?? null;
-    if (found === null || found.mapEntry) return null;
-    among = found.nested;
-  }
-  return found;
-}
-
-function indexesOf(messages: readonly MessageType[], wanted: MessageType): number[] | null {
-  const among = counted(messages);
-  for (const [index, message] of among.entries()) {
+function indexesOf(messages: readonly DescMessage[], wanted: DescMessage): number[] | null {
+  for (const [index, message] of messages.entries()) {
     if (message === wanted) return [index];
-    const inner = indexesOf(message.nested, wanted);
+    const inner = indexesOf(message.nestedMessages, wanted);
     if (inner !== null) return [index, ...inner];
   }
   return null;

@@ -1,5 +1,7 @@
+import { create } from '@bufbuild/protobuf';
+import { FeatureSet_FieldPresence, FeatureSet_MessageEncoding, FeatureSet_RepeatedFieldEncoding, FeatureSetSchema } from '@bufbuild/protobuf/wkt';
+import type { FeatureSet } from '@bufbuild/protobuf/wkt';
 import type { Tokens } from './tokens.ts';
-import type { Features } from './tree.ts';
 
 /** Options by name; of one whose value is in braces the plain fields of that, as name.field. Extensions' names are in parentheses. */
 export type Options = ReadonlyMap<string, string>;
@@ -26,14 +28,20 @@ export function parseInlineOptions(tokens: Tokens): Options {
   return options;
 }
 
-/** The features that an option sets, as `features.x = y` or `features = { x: y }`. */
-export function featuresOf(options: Options): Features {
-  const features: Record<string, string> = {};
-  for (const name of ['field_presence', 'repeated_field_encoding', 'message_encoding']) {
-    const value = options.get(`features.${name}`);
-    if (value !== undefined) features[name] = value;
-  }
+/** The features of editions that change bytes or values, as `features.x = y` or `features = { x: y }` set them; null where nothing does. */
+export function featuresOf(options: Options): FeatureSet | null {
+  const [presence, packing, encoding] = ['field_presence', 'repeated_field_encoding', 'message_encoding'].map((name) => options.get(`features.${name}`));
+  if (presence === undefined && packing === undefined && encoding === undefined) return null;
+  const features = create(FeatureSetSchema);
+  set(features, 'fieldPresence', FeatureSet_FieldPresence, presence);
+  set(features, 'repeatedFieldEncoding', FeatureSet_RepeatedFieldEncoding, packing);
+  set(features, 'messageEncoding', FeatureSet_MessageEncoding, encoding);
   return features;
+}
+
+function set<K extends 'fieldPresence' | 'repeatedFieldEncoding' | 'messageEncoding'>(features: FeatureSet, key: K, names: Readonly<Record<string, FeatureSet[K] | string>>, name: string | undefined): void {
+  const number = name !== undefined && Object.hasOwn(names, name) ? names[name] : undefined;
+  if (typeof number === 'number') features[key] = number;
 }
 
 function optionPart(tokens: Tokens): string {

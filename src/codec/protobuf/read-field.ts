@@ -1,10 +1,12 @@
+import { WireType } from '@bufbuild/protobuf/wire';
+import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
 import { tooDeep } from './cursor.ts';
 import type { Cursor } from './cursor.ts';
 import { mapReader } from './read-map.ts';
 import type { Draft, ReadMessage, Readers, Span } from './read-message.ts';
-import { enumReader, scalarReader, wireTypes, zeroOf } from './read-scalar.ts';
+import { enumReader, scalarReader, wireTypeOf, zeroOf } from './read-scalar.ts';
 import type { Read } from './read-scalar.ts';
-import type { FieldType, MessageType } from './types.ts';
+import type { FieldType } from './types.ts';
 
 /** Reads a field, whose tag was read, into a draft. */
 export interface FieldReader {
@@ -22,14 +24,16 @@ export interface ByTag {
   readonly large: ReadonlyMap<number, FieldReader>;
 }
 
+const { IMPLICIT, LEGACY_REQUIRED } = FeatureSet_FieldPresence;
+
 /** Tags below this are looked up in an array: fields up to number 63. */
 const smallTags = 512;
 
 /** What the reader of a message needs of its fields. */
-export function fieldReaders(type: MessageType, readers: Readers): { byTag: ByTag; zeros: () => Draft; required: readonly string[] } {
+export function fieldReaders(fields: readonly FieldType[], readers: Readers): { byTag: ByTag; zeros: () => Draft; required: readonly string[] } {
   const small: (FieldReader | null)[] = [];
   const large = new Map<number, FieldReader>();
-  for (const field of type.fields) {
+  for (const field of fields) {
     for (const [wireType, reader] of readersOf(field, readers)) {
       const tag = ((field.number << 3) | wireType) >>> 0;
       if (tag >= smallTags) large.set(tag, reader);
@@ -39,8 +43,8 @@ export function fieldReaders(type: MessageType, readers: Readers): { byTag: ByTa
       }
     }
   }
-  const required = type.fields.filter(({ presence }) => presence === 'required').map(({ key }) => key);
-  return { byTag: { small, length: small.length, large }, zeros: zerosOf(type, readers), required };
+  const required = fields.filter(({ presence }) => presence === LEGACY_REQUIRED).map(({ key }) => key);
+  return { byTag: { small, length: small.length, large }, zeros: zerosOf(fields, readers), required };
 }
 
 /** Sets a field; one that is called __proto__ is a field like any other. */
@@ -55,18 +59,18 @@ export function define(draft: Draft, value: unknown): void {
 }
 
 /** Readers by wire type. Packed or not, a reader takes repeated values in both forms. */
-function readersOf(field: FieldType, readers: Readers): [wireType: number, FieldReader][] {
-  if (field.map !== null) return [[2, base(field, mapReader(field, field.map, readers))]];
+function readersOf(field: FieldType, readers: Readers): [wireType: WireType, FieldReader][] {
+  if (field.map !== null) return [[WireType.LengthDelimited, base(field, mapReader(field, field.map, readers))]];
   if (field.type.kind === 'message') {
     const read = readers.of(field.type);
-    const wireType = field.delimited ? 3 : 2;
+    const wireType = field.delimited ? WireType.StartGroup : WireType.LengthDelimited;
     return [[wireType, field.repeated ? base(field, repeatedMessage(field, read)) : base(field, singularMessage(field), read)]];
   }
   const read = field.type.kind === 'enum' ? enumReader(field.type) : scalarReader(field.type.scalar, readers.long);
-  const wireType = field.type.kind === 'enum' ? 0 : wireTypes[field.type.scalar];
+  const wireType = field.type.kind === 'enum' ? WireType.Varint : wireTypeOf(field.type.scalar);
   if (!field.repeated) return [[wireType, base(field, singular(field, read))]];
   const one = base(field, repeated(field, read));
-  return wireType === 2 ? [[2, one]] : [[wireType, one], [2, base(field, packed(field, read))]];
+  return wireType === WireType.LengthDelimited ? [[wireType, one]] : [[wireType, one], [WireType.LengthDelimited, base(field, packed(field, read))]];
 }
 
 type ReadField = (this: FieldReader, cursor: Cursor, draft: Draft, depth: number, spans: Span[]) => void;
@@ -77,7 +81,7 @@ function base(field: FieldType, read: ReadField, message: ReadMessage | null = n
 
 function singular({ key, oneof }: FieldType, read: Read): ReadField {
   if (oneof !== null) {
-    const others = othersOf(key, oneof.members);
+    const others = othersOf(key, oneof.fields);
     return function (cursor, draft) {
       const value = read(cursor);
       clear(draft, others);
@@ -98,7 +102,8 @@ function packed({ key }: FieldType, read: Read): ReadField {
     const end = cursor.end();
     const { limit } = cursor;
     cursor.limit = end;
-    while (cursor.position < end) list.push(read(cursor));
+    while (cursor.pos < end) list.push(read(cursor));
+    cursor.finish();
     cursor.limit = limit;
   };
 }
@@ -107,27 +112,27 @@ function repeatedMessage({ key, delimited, number }: FieldType, read: ReadMessag
   return (cursor, draft, depth) => {
     const list = listIn(draft, key);
     const { limit } = cursor;
-    const start = cursor.position;
+    const start = cursor.pos;
     const end = delimited ? cursor.skipGroup(number, depth) : cursor.end();
-    const behind = delimited ? cursor.position : end;
-    if (delimited) cursor.position = start;
+    const behind = delimited ? cursor.pos : end;
+    if (delimited) cursor.pos = start;
     cursor.limit = end;
     cursor.path.push(key, list.length);
     list.push(read(cursor, depth));
     cursor.path.length -= 2;
-    cursor.position = behind;
+    cursor.pos = behind;
     cursor.limit = limit;
   };
 }
 
 function singularMessage({ key, delimited, number, oneof }: FieldType): ReadField {
-  const others = oneof === null ? [] : othersOf(key, oneof.members);
+  const others = oneof === null ? [] : othersOf(key, oneof.fields);
   return function (cursor, draft, depth, spans) {
     if (depth <= 0) throw tooDeep();
-    const afterTag = cursor.position;
+    const afterTag = cursor.pos;
     const end = delimited ? cursor.skipGroup(number, depth) : cursor.end();
-    const start = delimited ? afterTag : cursor.position;
-    if (!delimited) cursor.position = end;
+    const start = delimited ? afterTag : cursor.pos;
+    if (!delimited) cursor.pos = end;
     if (others.length > 0) clear(draft, others);
     const before = Object.hasOwn(draft, key) ? (draft[key] as Span) : null;
     if (before === null) {
@@ -135,7 +140,7 @@ function singularMessage({ key, delimited, number, oneof }: FieldType): ReadFiel
       spans.push(span);
       this.set(draft, span);
     } else {
-      (before.earlier ??= []).push(cursor.bytes.subarray(before.start, before.end));
+      (before.earlier ??= []).push(cursor.source.subarray(before.start, before.end));
       before.start = start;
       before.end = end;
     }
@@ -147,8 +152,8 @@ function listIn(draft: Draft, key: string): unknown[] {
   return (draft[key] ??= []) as unknown[];
 }
 
-function othersOf(key: string, members: readonly FieldType[]): readonly string[] {
-  return members.map((member) => member.key).filter((other) => other !== key);
+function othersOf(key: string, members: readonly { readonly name: string }[]): readonly string[] {
+  return members.map(({ name }) => name).filter((other) => other !== key);
 }
 
 /** Of a oneof the last member counts. */
@@ -157,11 +162,11 @@ function clear(draft: Draft, others: readonly string[]): void {
 }
 
 /** Makes an object with the zeros of the fields that have no presence, and with empty lists and maps. */
-function zerosOf(type: MessageType, readers: Readers): () => Draft {
+function zerosOf(fields: readonly FieldType[], readers: Readers): () => Draft {
   const zeros: Draft = {};
   const lists: { key: string; map: boolean }[] = [];
-  for (const field of type.fields) {
-    if (field.presence !== 'implicit' || field.key.startsWith('[')) continue;
+  for (const field of fields) {
+    if (field.presence !== IMPLICIT || field.key.startsWith('[')) continue;
     if (field.repeated) lists.push({ key: field.key, map: field.map !== null });
     setter(field.key)(zeros, field.repeated ? null : zero(field, readers));
   }
@@ -177,5 +182,5 @@ function zerosOf(type: MessageType, readers: Readers): () => Draft {
 
 function zero({ type }: FieldType, readers: Readers): unknown {
   if (type.kind === 'scalar') return zeroOf(type.scalar, readers.long);
-  return type.kind !== 'enum' || type.name === 'google.protobuf.NullValue' ? null : (type.names.get(0) ?? 0);
+  return type.kind !== 'enum' || type.typeName === 'google.protobuf.NullValue' ? null : (type.value[0]?.name ?? 0);
 }

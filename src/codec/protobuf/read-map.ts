@@ -3,14 +3,14 @@ import { define } from './read-field.ts';
 import type { Draft, Readers } from './read-message.ts';
 import { plainReader } from './read-message.ts';
 import { zeroOf } from './read-scalar.ts';
-import type { FieldType, MapType, MessageType } from './types.ts';
+import type { FieldType, MapType } from './types.ts';
 
 const empty = new Uint8Array(0);
 
 /** Reads an entry of a map, which is a message { key, value }, into its object: of several with one key the last counts, a part that is missing is zero. */
-export function mapReader({ key: name, type }: FieldType, { key, value }: MapType, readers: Readers): (cursor: Cursor, draft: Draft, depth: number) => void {
-  const readEntry = plainReader(type as MessageType, readers);
-  const zeroKey = String(zeroOf(key, 'number'));
+export function mapReader({ key: name }: FieldType, { key, value }: MapType, readers: Readers): (cursor: Cursor, draft: Draft, depth: number) => void {
+  const readEntry = plainReader([key, value], readers);
+  const zeroKey = String(zeroValue(key, readers, 0));
   return (cursor, draft, depth) => {
     const end = cursor.end();
     const { limit } = cursor;
@@ -31,6 +31,6 @@ function put(map: Draft, key: string, value: unknown): void {
 
 function zeroValue({ type }: FieldType, readers: Readers, depth: number): unknown {
   if (type.kind === 'scalar') return zeroOf(type.scalar, readers.long);
-  if (type.kind === 'enum') return type.names.get(0) ?? 0;
+  if (type.kind === 'enum') return type.value[0]?.name ?? 0;
   return readers.of(type)(new Cursor(empty), depth);
 }

@@ -1,7 +1,9 @@
+import { ScalarType } from '@bufbuild/protobuf';
+import type { DescEnum } from '@bufbuild/protobuf';
+import { WireType } from '@bufbuild/protobuf/wire';
 import { Failure } from '../../../actors/failure.ts';
 import { Bytes } from '../bytes.ts';
 import type { Cursor } from './cursor.ts';
-import type { EnumType, ScalarType } from './types.ts';
 
 /** What integers of 64 bits become: `auto`, a number up to 2^53 and a big integer beyond; `number`, and beyond that the record fails. */
 export type Long = 'auto' | 'number' | 'bigint' | 'string';
@@ -9,124 +11,116 @@ export type Long = 'auto' | 'number' | 'bigint' | 'string';
 /** Reads one value at the cursor. */
 export type Read = (cursor: Cursor) => unknown;
 
-/** Wire type of each scalar type: 0 varint, 1 eight bytes, 2 with a length, 5 four bytes. */
-export const wireTypes: Readonly<Record<ScalarType, 0 | 1 | 2 | 5>> = {
-  double: 1, float: 5, int32: 0, int64: 0, uint32: 0, uint64: 0, sint32: 0, sint64: 0, fixed32: 5, fixed64: 1, sfixed32: 5, sfixed64: 1, bool: 0, string: 2, bytes: 2
-};
-
-/** What reads a scalar type. */
-export function scalarReader(type: ScalarType, long: Long): Read {
+/** The wire type of a scalar type. */
+export function wireTypeOf(type: ScalarType): WireType {
   switch (type) {
-    case 'double':
+    case ScalarType.DOUBLE:
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED64:
+      return WireType.Bit64;
+    case ScalarType.FLOAT:
+    case ScalarType.FIXED32:
+    case ScalarType.SFIXED32:
+      return WireType.Bit32;
+    case ScalarType.STRING:
+    case ScalarType.BYTES:
+      return WireType.LengthDelimited;
+    case ScalarType.BOOL:
+    case ScalarType.INT32:
+    case ScalarType.INT64:
+    case ScalarType.UINT32:
+    case ScalarType.UINT64:
+    case ScalarType.SINT32:
+    case ScalarType.SINT64:
+      return WireType.Varint;
+  }
+}
+
+/** What reads a scalar type. Text is strict UTF-8: what is not is refused, also where proto2 would let it pass, because a text cannot hold it. */
+export function scalarReader(type: ScalarType, long: Long): Read {
+  const convert = converter(long);
+  switch (type) {
+    case ScalarType.DOUBLE:
       return (cursor) => cursor.double();
-    case 'float':
+    case ScalarType.FLOAT:
       return (cursor) => cursor.float();
-    case 'int32':
-      return (cursor) => cursor.varint32();
-    case 'uint32':
-      return (cursor) => cursor.varint32() >>> 0;
-    case 'sint32':
-      return (cursor) => unzigzag(cursor.varint32());
-    case 'sfixed32':
+    case ScalarType.INT32:
+      return (cursor) => cursor.int32();
+    case ScalarType.UINT32:
+      return (cursor) => cursor.uint32();
+    case ScalarType.SINT32:
+      return (cursor) => cursor.sint32();
+    case ScalarType.SFIXED32:
+      return (cursor) => cursor.sfixed32();
+    case ScalarType.FIXED32:
       return (cursor) => cursor.fixed32();
-    case 'fixed32':
-      return (cursor) => cursor.fixed32() >>> 0;
-    case 'bool':
-      return (cursor) => {
-        cursor.varint64();
-        return (cursor.low | cursor.high) !== 0;
-      };
-    case 'string':
-      return (cursor) => cursor.string();
-    case 'bytes':
-      return (cursor) => Bytes.view(cursor.slice(cursor.end()));
-    case 'int64':
-    case 'uint64':
-    case 'sint64':
-    case 'fixed64':
-    case 'sfixed64':
-      return longReader(type, long);
+    case ScalarType.BOOL:
+      return (cursor) => cursor.bool();
+    case ScalarType.STRING:
+      return (cursor) => cursor.string(true);
+    case ScalarType.BYTES:
+      return (cursor) => Bytes.view(cursor.bytes());
+    case ScalarType.INT64:
+      return (cursor) => convert(cursor.int64());
+    case ScalarType.UINT64:
+      return (cursor) => convert(cursor.uint64());
+    case ScalarType.SINT64:
+      return (cursor) => convert(cursor.sint64());
+    case ScalarType.FIXED64:
+      return (cursor) => convert(cursor.fixed64());
+    case ScalarType.SFIXED64:
+      return (cursor) => convert(cursor.sfixed64());
   }
 }
 
 /** What reads an enum: its name, or its number where it has none. */
-export function enumReader({ name, names }: EnumType): Read {
-  if (name === 'google.protobuf.NullValue') {
+export function enumReader({ typeName, value }: DescEnum): Read {
+  if (typeName === 'google.protobuf.NullValue') {
     return (cursor) => {
-      cursor.varint32();
+      cursor.int32();
       return null;
     };
   }
   return (cursor) => {
-    const number = cursor.varint32();
-    return names.get(number) ?? number;
+    const number = cursor.int32();
+    return value[number]?.name ?? number;
   };
 }
 
 /** What an unset field of implicit presence is. */
 export function zeroOf(type: ScalarType, long: Long): unknown {
   switch (type) {
-    case 'string':
+    case ScalarType.STRING:
       return '';
-    case 'bytes':
+    case ScalarType.BYTES:
       return Bytes.view(new Uint8Array(0));
-    case 'bool':
+    case ScalarType.BOOL:
       return false;
-    case 'int64':
-    case 'uint64':
-    case 'sint64':
-    case 'fixed64':
-    case 'sfixed64':
+    case ScalarType.INT64:
+    case ScalarType.UINT64:
+    case ScalarType.SINT64:
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED64:
       return long === 'bigint' ? 0n : long === 'string' ? '0' : 0;
-    case 'double':
-    case 'float':
-    case 'int32':
-    case 'uint32':
-    case 'sint32':
-    case 'fixed32':
-    case 'sfixed32':
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+    case ScalarType.INT32:
+    case ScalarType.UINT32:
+    case ScalarType.SINT32:
+    case ScalarType.FIXED32:
+    case ScalarType.SFIXED32:
       return 0;
   }
 }
 
-function unzigzag(value: number): number {
-  return (value >>> 1) ^ -(value & 1);
-}
-
-type LongType = 'int64' | 'uint64' | 'sint64' | 'fixed64' | 'sfixed64';
-
-function longReader(type: LongType, long: Long): Read {
-  const convert = type === 'uint64' || type === 'fixed64' ? unsigned : signed;
-  if (type === 'sint64') {
-    return (cursor) => {
-      cursor.varint64();
-      const { low, high } = cursor;
-      const sign = -(low & 1);
-      return convert(((low >>> 1) | (high << 31)) ^ sign, (high >>> 1) ^ sign, long);
-    };
-  }
-  const varint = type === 'int64' || type === 'uint64';
-  return (cursor) => {
-    if (varint) cursor.varint64();
-    else cursor.fixed64();
-    return convert(cursor.low, cursor.high, long);
+/** The package gives texts instead where the environment says BUF_BIGINT_DISABLE. */
+function converter(long: Long): (value: bigint | string) => unknown {
+  if (long === 'string') return String;
+  if (long === 'bigint') return BigInt;
+  return (value) => {
+    const number = Number(value);
+    if (Number.isSafeInteger(number)) return number;
+    if (long === 'number') throw new Failure('undecodable', `expected integers up to 2^53, found ${value}; long: auto reads larger ones`);
+    return BigInt(value);
   };
-}
-
-function signed(low: number, high: number, long: Long): unknown {
-  return exact((high | 0) * 4_294_967_296 + (low >>> 0), low, high | 0, long);
-}
-
-function unsigned(low: number, high: number, long: Long): unknown {
-  return exact((high >>> 0) * 4_294_967_296 + (low >>> 0), low, high >>> 0, long);
-}
-
-/** `number` is the value where it is at most 2^53, else near it. */
-function exact(number: number, low: number, high: number, long: Long): unknown {
-  const safe = Number.isSafeInteger(number);
-  if (safe && (long === 'auto' || long === 'number')) return number;
-  if (safe) return long === 'string' ? String(number) : BigInt(number);
-  const value = (BigInt(high) << 32n) | BigInt(low >>> 0);
-  if (long === 'number') throw new Failure('undecodable', `expected integers up to 2^53, found ${value}; long: auto reads larger ones`);
-  return long === 'string' ? String(value) : value;
 }

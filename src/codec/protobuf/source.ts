@@ -1,12 +1,12 @@
+import type { DescriptorProto, FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { Failure } from '../../../actors/failure.ts';
 import type { SchemaReference, SchemaText } from '../registry/schema-text.ts';
-import { builtInFiles } from './built-in.ts';
-import { fileOfDescriptor, filesOfSet } from './descriptor.ts';
+import { isBuiltIn } from './built-in.ts';
+import { filesOfSet } from './descriptor.ts';
 import { maxSchemaBytes } from './load.ts';
 import { parseProto } from './parse.ts';
-import type { FileTree, MessageTree } from './tree.ts';
 
 /** A schema in files. */
 export interface ProtobufSource {
@@ -46,7 +46,7 @@ class Folder {
   #schemaOf(name: string, path: string): SchemaText {
     const text = textOf(path);
     this.#open.push(name);
-    const references = parseProto(name, text).imports.flatMap((imported) => this.#reference(imported));
+    const references = parseProto(name, text).dependency.flatMap((imported) => this.#reference(imported));
     this.#open.pop();
     return { text, references };
   }
@@ -56,7 +56,7 @@ class Folder {
     if (known !== undefined) return [{ name, schema: known }];
     if (isAbsolute(name) || name.split('/').includes('..')) throw new Failure('schema_unusable', `expected imports below a folder, found ${JSON.stringify(name.slice(0, 60))}`);
     const path = this.#folders.map((folder) => join(folder, name)).find((candidate) => existsSync(candidate));
-    if (path === undefined && builtInFiles.has(name)) return [];
+    if (path === undefined && isBuiltIn(name)) return [];
     if (path === undefined) throw new Failure('schema_unusable', `expected the imported file ${name.slice(0, 60)} in ${this.#folders.join(', ')}, found none`);
     if (this.#open.includes(name) || path === this.#path) throw new Failure('schema_unusable', `expected no file to import itself, found that of ${name.slice(0, 60)}`);
     if (this.#open.length >= maxImports) throw new Failure('schema_unusable', `expected imports at most ${maxImports} files deep, found more`);
@@ -79,25 +79,25 @@ function fromSet({ path, message }: ProtobufSource): SchemaText {
   if (bytes.length > 8 * maxSchemaBytes) throw new Failure('schema_unusable', `expected a descriptor set of at most 8 MiB, found ${bytes.length} bytes in ${path}`);
   const schemas = new Map<string, SchemaText>();
   let chosen: SchemaText | undefined;
-  for (const { name, imports, bytes: file } of filesOfSet(bytes)) {
+  for (const { file, bytes: own } of filesOfSet(bytes)) {
     // Whatever a file imports is before it in the set.
-    const references = imports.flatMap((imported) => {
+    const references = file.dependency.flatMap((imported) => {
       const schema = schemas.get(imported);
-      return schema === undefined || builtInFiles.has(imported) ? [] : [{ name: imported, schema }];
+      return schema === undefined || isBuiltIn(imported) ? [] : [{ name: imported, schema }];
     });
-    const schema = { text: Buffer.from(file).toString('base64'), references };
-    schemas.set(name, schema);
-    if (message === null || defines(fileOfDescriptor(file), message)) chosen = schema;
+    const schema = { text: Buffer.from(own).toString('base64'), references };
+    schemas.set(file.name, schema);
+    if (message === null || defines(file, message)) chosen = schema;
   }
   if (chosen === undefined) throw new Failure('schema_unusable', message === null ? `expected a descriptor set with a file, found none in ${path}` : `expected the message ${message} in ${path}, found none of that name`);
   return chosen;
 }
 
-function defines(file: FileTree, message: string): boolean {
-  const within = (messages: readonly MessageTree[], scope: string): boolean =>
-    messages.some(({ name, messages: nested }) => {
+function defines(file: FileDescriptorProto, message: string): boolean {
+  const within = (messages: readonly DescriptorProto[], scope: string): boolean =>
+    messages.some(({ name, nestedType }) => {
       const full = scope === '' ? name : `${scope}.${name}`;
-      return full === message || (message.startsWith(`${full}.`) && within(nested, full));
+      return full === message || (message.startsWith(`${full}.`) && within(nestedType, full));
     });
-  return within(file.messages, file.package);
+  return within(file.messageType, file.package);
 }

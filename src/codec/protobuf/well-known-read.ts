@@ -1,3 +1,4 @@
+import type { DescMessage } from '@bufbuild/protobuf';
 import { Failure } from '../../../actors/failure.ts';
 import { Bytes } from '../bytes.ts';
 import { Cursor } from './cursor.ts';
@@ -5,9 +6,8 @@ import { plainReader } from './read-message.ts';
 import type { Draft, ReadMessage, Readers } from './read-message.ts';
 import { durationText, timestampText } from './time-text.ts';
 import type { SecondsAndNanos } from './time-text.ts';
-import type { MessageType } from './types.ts';
 
-type Make = (type: MessageType, readers: Readers) => ReadMessage;
+type Make = (type: DescMessage, readers: Readers) => ReadMessage;
 
 /** Messages that the JSON mapping has in a form of their own, by full name. */
 export const wellKnownReaders: ReadonlyMap<string, Make> = new Map<string, Make>([
@@ -23,7 +23,7 @@ export const wellKnownReaders: ReadonlyMap<string, Make> = new Map<string, Make>
 
 function then(convert: (raw: Draft) => unknown): Make {
   return (type, readers) => {
-    const read = plainReader(type, readers);
+    const read = plainReader(readers.fieldsOf(type), readers);
     return (cursor, depth) => convert(read(cursor, depth) as Draft);
   };
 }
@@ -39,8 +39,8 @@ function camelCase(path: string): string {
 }
 
 /** The message inside, with its type; of a type that the schema does not have its bytes. */
-function anyReader(type: MessageType, readers: Readers): ReadMessage {
-  const read = plainReader(type, readers);
+function anyReader(type: DescMessage, readers: Readers): ReadMessage {
+  const read = plainReader(readers.fieldsOf(type), readers);
   return (cursor, depth) => {
     const raw = read(cursor, depth) as { type_url?: unknown; value?: unknown };
     const { type_url: url, value } = raw;

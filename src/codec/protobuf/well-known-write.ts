@@ -1,13 +1,13 @@
+import type { DescMessage } from '@bufbuild/protobuf';
 import { Failure } from '../../../actors/failure.ts';
-import type { Output } from './output.ts';
+import { Output } from './output.ts';
 import { parseDuration, parseTimestamp, timestampOf } from './time-text.ts';
 import type { SecondsAndNanos } from './time-text.ts';
-import type { MessageType } from './types.ts';
 import { isObject, plainWriter } from './write-message.ts';
 import type { Fields, WriteMessage, Writers } from './write-message.ts';
-import { mismatch, scalarWriter } from './write-scalar.ts';
+import { bytesOf, mismatch } from './write-scalar.ts';
 
-type Make = (type: MessageType, writers: Writers) => WriteMessage;
+type Make = (type: DescMessage, writers: Writers) => WriteMessage;
 
 /** Messages that the JSON mapping has in a form of their own, by full name. */
 export const wellKnownWriters: ReadonlyMap<string, Make> = new Map<string, Make>([
@@ -55,32 +55,34 @@ function plainValue(value: unknown): object {
 }
 
 /** The message inside by the type that it says; of a type that the schema does not have its bytes. */
-function anyWriter(_type: MessageType, writers: Writers): WriteMessage {
-  const writeBytes = scalarWriter('bytes');
+function anyWriter(_type: DescMessage, writers: Writers): WriteMessage {
   return (output, value, depth) => {
     if (!isObject(value)) throw mismatch('an object with @type', value);
     const { '@type': url, ...rest } = value;
     if (url === undefined && Object.keys(rest).length === 0) return;
     if (typeof url !== 'string') throw mismatch('an object with @type', url === undefined ? value : url);
     const held = writers.named(url.slice(url.lastIndexOf('/') + 1));
-    const before = output.length;
-    if (held === null) {
-      writeBytes(output, only(rest));
-      if (output.length === before + 1) output.rewind(before);
-      else output.varint32(0x12);
-    } else writeHeld(output, held, rest, writers, depth);
-    output.string(url);
-    output.varint32(0x0a);
+    output.uint32(0x0a).string(url);
+    if (held !== null) writeHeld(output, held, rest, writers, depth);
+    else writePart(output, bytesOf(only(rest)));
   };
 }
 
-function writeHeld(output: Output, held: MessageType, rest: Fields, writers: Writers, depth: number): void {
+/** In a writer of its own, since of what is empty nothing is written. */
+function writeHeld(output: Output, held: DescMessage, rest: Fields, writers: Writers, depth: number): void {
   if (depth <= 0) throw new Failure('unencodable', 'expected a value that is nested less deeply');
-  const before = output.length;
-  writers.of(held)(output, wellKnownWriters.has(held.name) ? only(rest) : rest, depth - 1);
-  if (output.length === before) return;
-  output.varint32(output.length - before);
-  output.varint32(0x12);
+  const inner = new Output();
+  try {
+    writers.of(held)(inner, wellKnownWriters.has(held.typeName) ? only(rest) : rest, depth - 1);
+  } catch (error) {
+    output.path.push(...inner.path);
+    throw error;
+  }
+  writePart(output, inner.finish());
+}
+
+function writePart(output: Output, bytes: Uint8Array): void {
+  if (bytes.length > 0) output.uint32(0x12).bytes(bytes);
 }
 
 /** The field `value`, and no other. */

@@ -1,60 +1,63 @@
+import { ScalarType } from '@bufbuild/protobuf';
+import type { DescEnum } from '@bufbuild/protobuf';
 import { Failure } from '../../../actors/failure.ts';
 import { parseBase64 } from './base64.ts';
-import { writeLong } from './write-long.ts';
 import type { Output } from './output.ts';
-import type { EnumType, ScalarType } from './types.ts';
 
 /** Writes one value, without its tag. Throws a `Failure` that says what was expected. */
 export type Write = (output: Output, value: unknown) => void;
 
-/** What writes a scalar type. Numbers may be texts, as the JSON mapping has it. */
+/** What writes a scalar type. Numbers may be texts, as the JSON mapping has it. The package's writer would take other values, too, and change them. */
 export function scalarWriter(type: ScalarType): Write {
   switch (type) {
-    case 'double':
+    case ScalarType.DOUBLE:
       return (output, value) => { output.double(typeof value === 'number' ? value : fraction(value)); };
-    case 'float':
+    case ScalarType.FLOAT:
       return (output, value) => { output.float(float(typeof value === 'number' ? value : fraction(value))); };
-    case 'int32':
-      return (output, value) => { signed32(output, integer32(value, -0x8000_0000, 0x7fff_ffff)); };
-    case 'uint32':
-      return (output, value) => { output.varint32(integer32(value, 0, 0xffff_ffff)); };
-    case 'sint32':
-      return (output, value) => {
-        const number = integer32(value, -0x8000_0000, 0x7fff_ffff);
-        output.varint32(((number << 1) ^ (number >> 31)) >>> 0);
-      };
-    case 'sfixed32':
-      return (output, value) => { output.fixed32(integer32(value, -0x8000_0000, 0x7fff_ffff)); };
-    case 'fixed32':
-      return (output, value) => { output.fixed32(integer32(value, 0, 0xffff_ffff)); };
-    case 'bool':
+    case ScalarType.INT32:
+      return (output, value) => { output.int32(signed32(value)); };
+    case ScalarType.UINT32:
+      return (output, value) => { output.uint32(unsigned32(value)); };
+    case ScalarType.SINT32:
+      return (output, value) => { output.sint32(signed32(value)); };
+    case ScalarType.SFIXED32:
+      return (output, value) => { output.sfixed32(signed32(value)); };
+    case ScalarType.FIXED32:
+      return (output, value) => { output.fixed32(unsigned32(value)); };
+    case ScalarType.INT64:
+      return (output, value) => { output.int64(signed64(value)); };
+    case ScalarType.UINT64:
+      return (output, value) => { output.uint64(unsigned64(value)); };
+    case ScalarType.SINT64:
+      return (output, value) => { output.sint64(signed64(value)); };
+    case ScalarType.FIXED64:
+      return (output, value) => { output.fixed64(unsigned64(value)); };
+    case ScalarType.SFIXED64:
+      return (output, value) => { output.sfixed64(signed64(value)); };
+    case ScalarType.BOOL:
       return (output, value) => {
         if (typeof value !== 'boolean') throw mismatch('true or false', value);
-        output.varint32(value ? 1 : 0);
+        output.bool(value);
       };
-    case 'string':
+    case ScalarType.STRING:
       return (output, value) => {
         if (typeof value !== 'string') throw mismatch('text', value);
         output.string(value);
       };
-    case 'bytes':
-      return (output, value) => { output.bytes(value instanceof Uint8Array ? value : base64(value)); };
-    case 'int64':
-    case 'uint64':
-    case 'sint64':
-    case 'fixed64':
-    case 'sfixed64':
-      return writeLong(type);
+    case ScalarType.BYTES:
+      return (output, value) => { output.bytes(bytesOf(value)); };
   }
 }
 
 /** What writes an enum: by name, or by number, also one that has no name. */
-export function enumWriter({ name, numbers }: EnumType): Write {
+export function enumWriter({ typeName, values }: DescEnum): Write {
+  const numbers = new Map<unknown, number>(values.map(({ name, number }) => [name, number]));
   return (output, value) => {
-    if (value === null && name === 'google.protobuf.NullValue') output.varint32(0);
-    else if (typeof value === 'string' && numbers.has(value)) signed32(output, numbers.get(value) as number);
-    else if (typeof value === 'number') signed32(output, integer32(value, -0x8000_0000, 0x7fff_ffff));
-    else throw mismatch(`a name of ${name}`, value);
+    const number = numbers.get(value);
+    if (number !== undefined) output.int32(number);
+    else if (value === null && typeName === 'google.protobuf.NullValue') output.int32(0);
+    else if (typeof value === 'number') output.int32(signed32(value));
+    else throw mismatch(`a name of ${typeName}`, value);
   };
 }
 
@@ -75,32 +78,50 @@ function shortOf(value: unknown): string {
 /** Tells what is not written where a field has no presence: zero, but not -0 where there is one, false, an empty text, no bytes. */
 export function zeroTest(type: ScalarType): (value: unknown) => boolean {
   switch (type) {
-    case 'bool':
+    case ScalarType.BOOL:
       return (value) => value === false;
-    case 'string':
+    case ScalarType.STRING:
       return (value) => value === '';
-    case 'bytes':
+    case ScalarType.BYTES:
       return (value) => value === '' || (value instanceof Uint8Array && value.length === 0);
-    case 'double':
-    case 'float':
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
       return (value) => Object.is(value, 0) || value === 0n || value === '0';
-    case 'int32':
-    case 'int64':
-    case 'uint32':
-    case 'uint64':
-    case 'sint32':
-    case 'sint64':
-    case 'fixed32':
-    case 'fixed64':
-    case 'sfixed32':
-    case 'sfixed64':
+    case ScalarType.INT32:
+    case ScalarType.INT64:
+    case ScalarType.UINT32:
+    case ScalarType.UINT64:
+    case ScalarType.SINT32:
+    case ScalarType.SINT64:
+    case ScalarType.FIXED32:
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED32:
+    case ScalarType.SFIXED64:
       return (value) => value === 0 || value === 0n || value === '0';
   }
 }
 
-function signed32(output: Output, number: number): void {
-  if (number >= 0) output.varint32(number);
-  else output.varint64(number, -1);
+function signed32(value: unknown): number {
+  return integer32(value, -0x8000_0000, 0x7fff_ffff);
+}
+
+function unsigned32(value: unknown): number {
+  return integer32(value, 0, 0xffff_ffff);
+}
+
+/** From numbers that are exact, big integers and texts of digits. */
+function signed64(value: unknown): number | bigint {
+  return Number.isSafeInteger(value) ? (value as number) : integer64(value, -(2n ** 63n), 2n ** 63n - 1n);
+}
+
+function unsigned64(value: unknown): number | bigint {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : integer64(value, 0n, 2n ** 64n - 1n);
+}
+
+function integer64(value: unknown, min: bigint, max: bigint): bigint {
+  const big = typeof value === 'bigint' ? value : typeof value === 'string' && /^(?:0|-?[1-9]\d{0,19})$/.test(value) ? BigInt(value) : null;
+  if (big === null || big < min || big > max) throw mismatch(`an integer from ${min} to ${max} without loss`, value);
+  return big;
 }
 
 function integer32(value: unknown, min: number, max: number): number {
@@ -125,8 +146,9 @@ function float(value: number): number {
   return rounded;
 }
 
-function base64(value: unknown): Uint8Array {
-  const bytes = typeof value === 'string' ? parseBase64(value) : null;
+/** Bytes, or those of base64. */
+export function bytesOf(value: unknown): Uint8Array {
+  const bytes = value instanceof Uint8Array ? value : typeof value === 'string' ? parseBase64(value) : null;
   if (bytes === null) throw mismatch('bytes or base64', value);
   return bytes;
 }

@@ -80,6 +80,11 @@ describe('bytes that are no message', () => {
     assert.match(refused('golden.Scalars', Buffer.from('0f', 'hex')), /found wire type 7/);
     assert.match(refused('golden.Scalars', Buffer.from('0c', 'hex')), /found wire type 4/);
     assert.match(refused('golden.Scalars', Buffer.from('18ffffffffffffffffffff01', 'hex')), /at most ten bytes/);
+    assert.match(refused('golden.Scalars', Buffer.from('f2808080100161', 'hex')), /whole message/, 'a tag of more than 32 bits');
+    assert.match(refused('golden.Node', Buffer.from('12818080801061', 'hex')), /whole message/, 'a length of more than 32 bits');
+    assert.match(refused('golden.Scalars', Buffer.from('0a', 'hex')), /whole message/, 'a length that is not there, of a field that the schema has as another type');
+    assert.match(refused('golden.Node', Buffer.from('12020a030a03616263', 'hex')), /^golden\.Node at next: .*whole message/, 'a text longer than the message that it is in');
+    assert.match(refused('golden.Lists', Buffer.from('0a01ff01', 'hex')), /whole message/, 'an element longer than its packed list');
     assert.match(refused('golden.Scalars', Buffer.from('7202c328', 'hex')), /not UTF-8/);
     assert.match(refused('golden.Node', Buffer.from('120412020aff', 'hex')), /^golden\.Node at next\.next: /);
     assert.match(refused('golden.Node', Buffer.from('1a000a0161' + '1a020a05', 'hex')), /^golden\.Node at children\.1: /);

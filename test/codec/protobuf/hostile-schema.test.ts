@@ -92,6 +92,18 @@ describe('schemas that are none are refused, soon', () => {
   });
 });
 
+describe("Protobuf's own files", () => {
+  it('stay as they are, whatever a schema brings under their names', () => {
+    const own = (text: string) => ({ name: 'google/protobuf/any.proto', schema: alone(`syntax = "proto3"; package google.protobuf; ${text}`) });
+    const text = 'syntax = "proto3"; import "google/protobuf/type.proto"; message A { google.protobuf.Option option = 1; }';
+    const read = (references: SchemaText['references'], hex: string) => format.reader({ text, references }).read(Buffer.from(hex, 'hex'));
+    assert.equal(JSON.stringify(read([], '0a0a12080a03782f79120101')), '{"option":{"name":"","value":{"@type":"x/y","value":"AQ=="}}}');
+    assert.deepEqual(read([own('enum Any { NONE = 0; SOME = 1; }')], '0a021001'), { option: { name: '', value: 'SOME' } });
+    assert.match(refused(text, [own('message Other {}')]), /expected a definition of \.google\.protobuf\.Any, which google\.protobuf\.Option uses/);
+    assert.deepEqual(read([], '0a021200'), { option: { name: '', value: {} } });
+  });
+});
+
 describe('names that every object has', () => {
   const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'];
 

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { Failure } from '../../../actors/failure.ts';
+import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
+import { builtIn } from '../../../src/codec/protobuf/built-in.ts';
 import { fileOfDescriptor, filesOfSet } from '../../../src/codec/protobuf/descriptor.ts';
 import { protobufFormat } from '../../../src/codec/protobuf/format.ts';
+import { link } from '../../../src/codec/protobuf/link.ts';
 import { parseProto } from '../../../src/codec/protobuf/parse.ts';
 import { readProtobuf } from '../../../src/codec/protobuf/source.ts';
 import { readFileSync } from 'node:fs';
@@ -58,11 +61,12 @@ describe('descriptor sets', () => {
   const path = 'test/golden/protobuf/descriptors.binpb';
 
   it('say of each file what its text says', () => {
-    for (const { name, bytes } of filesOfSet(readFileSync(path))) {
-      if (name.startsWith('google/')) continue;
-      const text = parseProto(name, readFileSync(`test/golden/protobuf/${name}`, 'utf8'));
-      const found = fileOfDescriptor(bytes);
-      assert.deepEqual(comparable(found), comparable(text), name);
+    const files = filesOfSet(readFileSync(path));
+    // Links what was parsed, so that names are whole: a file is the same whether a text or protoc says it.
+    const texts = files.map(({ file }) => (file.name.startsWith('google/') ? builtIn(file.name)! : parseProto(file.name, readFileSync(`test/golden/protobuf/${file.name}`, 'utf8'))));
+    link(texts);
+    for (const [index, { file, bytes }] of files.entries()) {
+      assert.deepEqual(comparable(fileOfDescriptor(bytes)), comparable(texts[index]!), file.name);
     }
   });
 
@@ -77,12 +81,16 @@ describe('descriptor sets', () => {
   });
 });
 
-/** Both forms say the same; they differ in how they say it: names that a descriptor has in full, defaults that it writes out. */
-function comparable(tree: object): unknown {
-  return JSON.parse(JSON.stringify(tree), (key, value: unknown) => {
-    if (key === 'type' || key === 'extendee') return typeof value === 'string' ? value.slice(value.lastIndexOf('.') + 1) : value;
-    if (key === 'jsonName' || key === 'label') return null;
-    if (key === 'oneofs' || key === 'oneofFeatures') return (value as unknown[]).filter((one) => typeof one === 'string' && !one.startsWith('_'));
-    return value;
+/** Both forms say the same, but the text's has only what changes bytes or values: no defaults, no ranges, no oneof around each optional field. */
+function comparable(file: FileDescriptorProto): unknown {
+  const left = new Set(['$typeName', '$unknown', 'defaultValue', 'extensionRange', 'reservedRange', 'reservedName', 'deprecated', 'service']);
+  return JSON.parse(JSON.stringify(file), (key, value: unknown) => {
+    if (left.has(key) || (key === 'jsonName' && typeof value === 'string' && !value.includes('-'))) return undefined;
+    if (key === 'oneofDecl') return (value as { name: string }[]).filter(({ name }) => !name.startsWith('_'));
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    const { options, ...rest } = value as { options?: object; proto3Optional?: boolean; oneofIndex?: number };
+    if (rest.proto3Optional === true) delete rest.oneofIndex;
+    const kept = Object.entries(options ?? {}).filter(([name]) => ['packed', 'mapEntry', 'features', 'messageSetWireFormat'].includes(name));
+    return kept.length === 0 ? rest : { ...rest, options: Object.fromEntries(kept) };
   });
 }

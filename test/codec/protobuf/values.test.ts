@@ -129,6 +129,7 @@ describe('what is written', () => {
       ['golden.Scalars', { a_bool: 1 }, /true or false, found 1$/],
       ['golden.Scalars', { a_string: 5 }, /text, found 5$/],
       ['golden.Scalars', { a_string: '\ud800' }, /half of a surrogate pair/],
+      ['golden.Scalars', { a_string: `${'x'.repeat(100_000)}\ud800` }, /half of a surrogate pair/],
       ['golden.Scalars', { some_bytes: 'no base64!' }, /bytes or base64/],
       ['golden.Scalars', { color: 'PINK' }, /a name of golden\.Color, found "PINK"$/],
       ['golden.Scalars', { a_string: long.split('') }, /text, found a list$/],
@@ -166,6 +167,11 @@ describe('what is written', () => {
     const struct: Record<string, unknown> = {};
     struct['a'] = struct;
     assert.match(refused('golden.WellKnown', { struct }), /nested at most 100 messages deep/);
+  });
+
+  it('is bounded where one value is in it many times', () => {
+    const blob = new Uint8Array(64 * 1024 * 1024);
+    assert.match(refused('golden.Lists', { blobs: [blob, blob, blob] }), /at blobs\.[12]: expected a message of at most 134217728 bytes, found more$/);
   });
 
   it('a failure leaves nothing behind for the next record', () => {
