@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Mismatch } from '../testing/compare.ts';
-import { MemoryRegistry } from '../testing/memory-registry.ts';
 import { casesEnding, readCases } from '../testing/read-cases.ts';
 import type { CasesFile } from '../testing/read-cases.ts';
 import type { Command } from './command.ts';
@@ -32,7 +31,7 @@ export function testCommand(output: Output): Command {
     ],
     async run(args) {
       if (args.positionals.length === 0) throw new UsageError('Name at least one file of cases, topology with cases beside it, or folder.');
-      const files = filesOf(args.positionals).map((path) => readCases(path, readFileSync(path, 'utf8'), { env: process.env, registries: { client: (settings) => new MemoryRegistry(settings) } }));
+      const files = filesOf(args.positionals).map((path) => readCases(path, readFileSync(path, 'utf8'), { env: process.env }));
       const problems = files.flatMap((file) => file.problems);
       for (const problem of problems) output.complain(`${paintProblem(problem, output)}\n`);
       if (problems.length > 0) return exitCode.config;

@@ -9,6 +9,7 @@ import type { Case, Step } from './case.ts';
 import { casesSchema } from './format.ts';
 import type { CaseText, StepText } from './format.ts';
 import { namesOf } from './names.ts';
+import { MemoryRegistry } from './memory-registry.ts';
 import type { Names } from './names.ts';
 import { readExpectation } from './read-expectation.ts';
 import { readInput } from './read-input.ts';
@@ -38,14 +39,14 @@ export const casesEnding = /_test(\.ya?ml)$/;
 /** The time at which a case begins that has no times at all. */
 const standardNow = Date.parse('2026-01-01T00:00:00Z');
 
-/** Text of a file of cases to its cases; every mistake of it, and of the topology it names, comes back as a problem. */
+/** Text of a file of cases to its cases; every mistake of it, and of the topology it names, comes back as a problem. Cases have a schema registry of their own. */
 export function readCases(path: string, text: string, environment: Environment): CasesFile {
   const file = new SourceFile(path, text, environment);
   if (file.root === undefined || file.root === null) return { file: path, plan: null, cases: [], problems: emptyFile(file) };
   const root = parsePart({ file, at: [], schema: casesSchema, topKeys: [] }, file.root);
   const topology = root === null ? null : topologyOf(file, root.topology);
   if (root === null || topology === null) return { file: path, plan: null, cases: [], problems: file.problems };
-  const { plans, problems } = loadTopologies([topology], environment);
+  const { plans, problems } = loadTopologies([topology], { ...environment, registries: { client: (settings) => new MemoryRegistry(settings) } });
   const [plan] = plans;
   if (plan === undefined) return { file: path, plan: null, cases: [], problems: [...file.problems, ...problems] };
   const names = namesOf(plan);

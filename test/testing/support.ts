@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Mismatch } from '../../src/testing/compare.ts';
-import { MemoryRegistry } from '../../src/testing/memory-registry.ts';
 import { readCases } from '../../src/testing/read-cases.ts';
 import { runCase } from '../../src/testing/run-case.ts';
 import { formatProblem } from '../../src/topology/format.ts';
@@ -47,7 +46,7 @@ export function mistakesOf(topology: string, cases: string): string[] {
 export async function runSteps(topology: string, steps: string, options = '', files: Readonly<Record<string, string>> = {}): Promise<readonly Mismatch[]> {
   const text = `cases:\n  - name: it\n${options === '' ? '' : `    ${options}\n`}    steps:\n${steps.trim().split('\n').map((line) => `      ${line}\n`).join('')}`;
   const file = writeCases(topology, text, files);
-  const { plan, cases, problems } = readCases(file, text, { env: {}, registries: { client: (settings) => new MemoryRegistry(settings) } });
+  const { plan, cases, problems } = readCases(file, text, { env: {} });
   assert.deepEqual(problems.map(formatProblem), []);
   assert.ok(plan !== null && cases[0] !== undefined);
   return runCase(plan, cases[0]);
