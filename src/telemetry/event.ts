@@ -38,7 +38,7 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
     },
     connectionChanged(topology, failure) {
       if (failure === null) log.info({ topology }, 'broker answers');
-      else log.warn({ topology, ...describe(failure) }, `waiting for the broker: ${failure.message}`);
+      else log.warn({ topology, ...describe(failure) }, `waiting for the ${failure.code === 'registry_unavailable' ? 'schema registry' : 'broker'}: ${failure.message}`);
     },
     assigned(topology, generation, tasks) {
       metrics.rebalances.add(1, { topology });
