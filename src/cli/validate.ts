@@ -22,6 +22,8 @@ export function validateCommand(output: Output): Command {
       const loaded = loadTopologies(args.positionals, { env: process.env });
       const { plans } = loaded;
       const problems = loaded.problems.length === 0 && args.on('online') ? await loaded.online() : loaded.problems;
+      // What is still being asked must not keep the process.
+      for (const { registry } of plans) registry?.close();
       if (args.on('json')) output.print(`${JSON.stringify({ topologies: plans.map(({ name, file }) => ({ name, file })), problems }, null, 2)}\n`);
       else {
         for (const problem of problems) output.complain(`${paintProblem(problem, output)}\n`);

@@ -1,6 +1,6 @@
 import type { Codec } from '../../actors/codec.ts';
 import type { Path } from '../../actors/component.ts';
-import { asFailure } from '../../actors/failure.ts';
+import { asFailure, Failure } from '../../actors/failure.ts';
 import type { Declared } from './declare.ts';
 import type { SourceFile } from './document.ts';
 import type { Problem } from './model.ts';
@@ -24,12 +24,25 @@ function checks(file: SourceFile, at: Path, value: Codec | null, key: Codec | nu
   return pairs.flatMap(([option, codec]) => (codec?.check === undefined ? [] : topics.map((topic) => () => ask(file, [...at, option], codec, topic))));
 }
 
+/** Milliseconds for one answer, tries included. */
+const deadline = 10_000;
+
 async function ask(file: SourceFile, at: Path, codec: Codec, topic: string): Promise<Problem[]> {
   const place = file.place(at);
   try {
-    return ((await codec.check?.(topic)) ?? []).map((message) => ({ ...place, code: 'registry', message }));
+    return (await within(codec.check?.(topic) ?? Promise.resolve([]))).map((message) => ({ ...place, code: 'registry', message }));
   } catch (error) {
     const { message, remedy } = asFailure(error, 'task_crashed');
     return [{ ...place, code: 'registry', message, hint: remedy }];
+  }
+}
+
+async function within(answer: Promise<readonly string[]>): Promise<readonly string[]> {
+  const late = Promise.withResolvers<readonly string[]>();
+  const timer = setTimeout(() => { late.reject(new Failure('registry_unavailable', `The schema registry has not answered within ${deadline / 1000} s.`)); }, deadline);
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
