@@ -36,6 +36,7 @@ export class RegistryHttp {
   readonly #agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
   readonly #authorization: string | null;
   readonly #pauses: readonly number[];
+  readonly #closing = new AbortController();
   #address = 0;
 
   constructor(settings: RegistrySettings, pauses: readonly number[]) {
@@ -53,6 +54,7 @@ export class RegistryHttp {
   async ask(request: RegistryRequest, hurry = false): Promise<RegistryAnswer> {
     let trouble = '';
     for (const pause of hurry ? [0] : [0, ...this.#pauses]) {
+      if (this.#closing.signal.aborted) break;
       if (pause > 0) await wait(pause * (0.75 + Math.random() / 2));
       const url = this.#settings.urls[this.#address % this.#settings.urls.length] as string;
       try {
@@ -70,8 +72,9 @@ export class RegistryHttp {
     throw new Failure('registry_unavailable', `The schema registry does not answer: ${trouble}`);
   }
 
-  /** Ends idle connections. */
+  /** Gives up what is being asked, and ends connections. */
   close(): void {
+    this.#closing.abort();
     this.#agents.http.destroy();
     this.#agents.https.destroy();
   }
@@ -83,7 +86,7 @@ export class RegistryHttp {
     const options: RequestOptions = {
       method,
       agent: secure ? this.#agents.https : this.#agents.http,
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.any([AbortSignal.timeout(patience), this.#closing.signal]),
       headers: {
         accept: `${mediaType}, application/json`,
         ...(payload === null ? {} : { 'content-type': mediaType, 'content-length': payload.length }),
