@@ -54,8 +54,8 @@ export class RegistryHttp {
   async ask(request: RegistryRequest, hurry = false): Promise<RegistryAnswer> {
     let trouble = '';
     for (const pause of hurry ? [0] : [0, ...this.#pauses]) {
+      if (pause > 0) await wait(pause * (0.75 + Math.random() / 2), undefined, { signal: this.#closing.signal }).catch(() => undefined);
       if (this.#closing.signal.aborted) break;
-      if (pause > 0) await wait(pause * (0.75 + Math.random() / 2));
       const url = this.#settings.urls[this.#address % this.#settings.urls.length] as string;
       try {
         const answer = await this.#once(url, request);

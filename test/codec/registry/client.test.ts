@@ -137,6 +137,20 @@ describe('a client of a schema registry', () => {
     await failsWith('registry_unavailable', after.byId(2), /ECONNREFUSED/);
   });
 
+  it('gives up what it asks when it is closed', async (t) => {
+    const fake = await started(t);
+    const asked = Promise.withResolvers<undefined>();
+    fake.answer = () => {
+      asked.resolve(undefined);
+      return { status: 503, body: null };
+    };
+    const client = new RegistryClient(fake.settings, null, [60_000]);
+    const answer = client.byId(1);
+    await asked.promise;
+    client.close();
+    await failsWith('registry_unavailable', answer, /503|abort/);
+  });
+
   it('believes no file that is damaged, or is about something else', async () => {
     const folder = emptyFolder();
     const fake = await fakeRegistry();
