@@ -51,6 +51,13 @@ export interface Quarantine {
   readonly path: string | null;
 }
 
+/** How large a store is on disk, without what was not written yet. */
+export interface StoreSize {
+  readonly store: string;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
 /** The stores of one task, on this machine. Methods throw `Failure`s. */
 export interface TaskState {
   /** The last epoch that is whole in it; null for none: new, or half restored. */
@@ -89,6 +96,8 @@ export interface TaskState {
 
   /** Entries over all stores as they are on disk, and bytes on disk. */
   readonly size: { readonly entries: number; readonly bytes: number };
+  /** The same for each store by itself: what lies in its own pages. Looks at the file: not for each epoch. */
+  readonly sizes: readonly StoreSize[];
   /** Entries changed and not yet prepared. */
   readonly dirty: number;
   /** Puts what is written on disk, outside of this thread; `close` does so too, and has less to do then. */

@@ -4,9 +4,11 @@ import type { Collector } from '../../actors/component.ts';
 import { Failure } from '../../actors/failure.ts';
 import type { Batch, Delivery } from '../../actors/message.ts';
 import type { StreamRecord } from '../../actors/record.ts';
+import type { TraceContext } from '../../actors/trace.ts';
 import type { ErrorPolicy } from '../topology/model.ts';
 import { FailedRecordCounts } from './failed-records.ts';
 import type { FailedRecords } from './failed-records.ts';
+import type { EdgeMeter } from './meters.ts';
 import { nameInFile } from './node-name.ts';
 import type { Actor } from './system.ts';
 
@@ -50,22 +52,26 @@ export interface SourceProgress {
   readonly position: number;
   /** Of the partition. */
   readonly watermark: number;
+  /** Whether the partition holds nobody back. */
+  readonly idle: boolean;
   /** To be given back as credit. */
   readonly bytes: number;
   readonly batches: number;
+  /** Spans of the batches that were traced; null where none was. */
+  readonly traced: readonly TraceContext[] | null;
 }
 
 /** What the sink actor is told. Every source and transform actor of the task has one channel to it. */
 export type SinkMessage =
-  | { readonly kind: 'records'; readonly channel: number; readonly sink: number; readonly batch: Batch }
+  | { readonly kind: 'records'; readonly channel: number; readonly sink: number; readonly edge: EdgeMeter; readonly batch: Batch }
   | { readonly kind: 'dead_letters'; readonly channel: number; readonly node: number; readonly letters: readonly DeadLetter[]; readonly now: number }
   | { readonly kind: 'late'; readonly channel: number; readonly node: number; readonly letters: readonly LateRecord[]; readonly now: number }
   | { readonly kind: 'checkpoint'; readonly channel: number; readonly epoch: number; readonly sent: number; readonly report: NodeReport };
 
 /** Where the records of an output go: another node, or a sink node within the sink actor. */
 export type Target =
-  | { readonly kind: 'node'; readonly actor: Actor<Delivery>; readonly channel: number; sent: number }
-  | { readonly kind: 'sink'; readonly sink: number };
+  | { readonly kind: 'node'; readonly actor: Actor<Delivery>; readonly channel: number; readonly edge: EdgeMeter; sent: number }
+  | { readonly kind: 'sink'; readonly sink: number; readonly edge: EdgeMeter };
 
 /** Where an outlet stands in its task. */
 export interface OutletSettings {
@@ -77,6 +83,8 @@ export interface OutletSettings {
   /** Targets by output port. */
   readonly ports: readonly (readonly Target[])[];
   readonly sink: { readonly actor: Actor<SinkMessage>; readonly channel: number };
+  /** See `Clock`. */
+  elapsed(): number;
 }
 
 /** The one way out of a source or transform actor: collects what the logic emits, sends it on in batches, and counts. */
@@ -88,6 +96,8 @@ export class Outlet implements Collector {
   #counts = noCounts();
   readonly #failed = new FailedRecordCounts();
   #sentToSink = 0;
+  /** The span at work; null mostly. */
+  trace: TraceContext | null = null;
 
   constructor(settings: OutletSettings) {
     this.#settings = settings;
@@ -133,7 +143,7 @@ export class Outlet implements Collector {
   }
 
   failed(record: StreamRecord, failure: Failure): void {
-    this.#failed.note(this.#settings.node, failure.code, record);
+    this.#failed.note(this.#settings.node, failure.code, record, this.trace);
     switch (this.#settings.onError.action) {
       case 'dead_letter':
         this.#counts.dead_lettered += 1;
@@ -147,12 +157,17 @@ export class Outlet implements Collector {
     }
   }
 
+  /** What was collected and not sent. */
+  get collected(): readonly StreamRecord[] {
+    return this.#buffers.length === 1 ? (this.#buffers[0] as StreamRecord[]) : this.#buffers.flat();
+  }
+
   /** Sends on what was collected. */
   flush(now: number): void {
     this.#buffers.forEach((records, port) => {
       if (records.length === 0) return;
       this.#buffers[port] = [];
-      this.#send({ kind: 'batch', records, now }, port);
+      this.#send({ kind: 'batch', records, now, trace: this.trace }, port);
     });
     const { node, sink: { actor, channel } } = this.#settings;
     this.#sentToSink += this.#letters.length + this.#late.length;
@@ -166,13 +181,14 @@ export class Outlet implements Collector {
     const count = batch.records.length;
     for (const target of this.#settings.ports[port] ?? []) {
       this.#counts.outputs += count;
+      target.edge.sent(count, this.#settings.elapsed());
       if (target.kind === 'node') {
         target.sent += count;
         target.actor.tell({ channel: target.channel, message: batch });
       } else {
         this.#sentToSink += count;
         const { actor, channel } = this.#settings.sink;
-        actor.tell({ kind: 'records', channel, sink: target.sink, batch });
+        actor.tell({ kind: 'records', channel, sink: target.sink, edge: target.edge, batch });
       }
     }
   }

@@ -10,11 +10,13 @@ import { deadLetterRecord, lateRecord, retimed, truncatedDeadLetter, truncatedLa
 import { FailedRecordCounts } from './failed-records.ts';
 import type { FailedRecords } from './failed-records.ts';
 import { Inbox } from './inbox.ts';
+import type { TaskMeters } from './meters.ts';
 import { nameInFile } from './node-name.ts';
 import { batchOverhead, encodedSize } from './outbox.ts';
 import type { Lane, Outbox, PendingRecord, SealedOutputs } from './outbox.ts';
 import { recordFailed } from './outlet.ts';
 import type { DeadLetter, LateRecord, SinkMessage, SourceProgress } from './outlet.ts';
+import { TimestampSample } from './timestamp-sample.ts';
 import type { Topics } from './topics.ts';
 
 /** All that an epoch came to, once its barrier has passed every actor of the task. */
@@ -24,6 +26,8 @@ export interface EpochWork {
   readonly progress: readonly SourceProgress[];
   readonly counts: ReadonlyMap<number, Counts>;
   readonly failed: readonly FailedRecords[];
+  /** Timestamps of some of the records that each sink took, by its id. */
+  readonly written: ReadonlyMap<number, readonly number[]>;
   /** Watermarks of the nodes that have one of their own, by name. */
   readonly watermarks: Readonly<Record<string, number>>;
   /** Milliseconds after which another barrier is wanted, whatever comes; null for none. */
@@ -42,6 +46,9 @@ export interface SinkActorSettings {
   /** The changelog records of the epoch that ends, once every node has passed its barrier. */
   readonly changelog: () => readonly PendingRecord[];
   readonly onAligned: (work: EpochWork) => void;
+  readonly meters: TaskMeters;
+  /** See `Clock`. */
+  elapsed(): number;
 }
 
 /** Changelog records are small and alike; the topic may be compressed by its own setting. */
@@ -56,6 +63,7 @@ export class SinkReceiver {
   readonly #inbox: Inbox<SinkMessage>;
   readonly #partitioner: Partitioner;
   readonly #counts = new Map<number, Counts>();
+  readonly #written = new TimestampSample();
   #reported = new Map<number, Counts>();
   #progress: SourceProgress[] = [];
   readonly #ownFailed = new FailedRecordCounts();
@@ -91,13 +99,18 @@ export class SinkReceiver {
       for (const letter of message.letters) await this.#lateRecord(letter, message.node, message.now);
     } else if (message.kind === 'records') {
       const { records, now } = message.batch;
-      const counts = this.#counts.get(message.sink) as Counts;
+      const { sink, edge } = message;
+      const started = this.#settings.elapsed();
+      edge.taken(records.length, started);
+      this.#written.note(sink, records);
+      const counts = this.#counts.get(sink) as Counts;
       counts.received += records.length;
       for (const record of records) {
         // Awaited only where a topic is seen for the first time or a record fails: the rest of the loop is synchronous.
-        const pending = this.#write(record, message.sink, counts, now);
+        const pending = this.#write(record, sink, counts, now);
         if (pending !== undefined) await pending;
       }
+      this.#settings.meters.processing(sink).note((this.#settings.elapsed() - started) / 1000);
     }
     this.#settings.outbox.flush();
   }
@@ -238,7 +251,7 @@ export class SinkReceiver {
       this.#counts.set(node, noCounts());
     }
     for (const record of this.#settings.changelog()) this.#settings.outbox.add(changelogLane, record);
-    const work = { epoch, watermarks: this.#watermarks, again: this.#again, outputs: this.#settings.outbox.seal(), progress: this.#progress, counts: this.#reported, failed: [...this.#failedRecords, ...this.#ownFailed.take()] };
+    const work = { epoch, watermarks: this.#watermarks, again: this.#again, outputs: this.#settings.outbox.seal(), progress: this.#progress, counts: this.#reported, failed: [...this.#failedRecords, ...this.#ownFailed.take()], written: this.#written.take() };
     this.#reported = new Map();
     this.#progress = [];
     this.#failedRecords = [];

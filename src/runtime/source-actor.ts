@@ -5,8 +5,11 @@ import { asFailure, Failure } from '../../actors/failure.ts';
 import type { FetchedBatch, FetchedRecord, TopicPartition } from '../../actors/port.ts';
 import type { Origin, StreamRecord } from '../../actors/record.ts';
 import { asRead, isTombstone } from '../../actors/record.ts';
+import type { TraceContext } from '../../actors/trace.ts';
 import type { Clock } from './clock.ts';
 import type { Outlet } from './outlet.ts';
+import { within } from './trace.ts';
+import type { TaskTrace } from './trace.ts';
 
 /** What a source actor is told: a fetched batch, or to let the barrier of an epoch go. */
 export type SourceMessage =
@@ -25,7 +28,7 @@ export interface SourceStart {
 const slice = 1000;
 
 /** The receiver of one topic partition: turns what the reader fetched into records, and starts the barriers. */
-export function sourceReceiver(logic: SourceLogic, at: TopicPartition, start: SourceStart, outlet: Outlet, clock: Clock): (message: SourceMessage) => void | Promise<void> {
+export function sourceReceiver(logic: SourceLogic, at: TopicPartition, start: SourceStart, outlet: Outlet, clock: Clock, trace: TaskTrace | null): (message: SourceMessage) => void | Promise<void> {
   const origin: Origin = { topic: at.topic, partition: at.partition, codec: logic.codec.id, ...(logic.codec.exotic === true ? { exotic: true } : {}) };
   const waits = logic.codec.beforeDecode !== undefined || logic.keyCodec?.beforeDecode !== undefined;
   const time = start.watermark === null ? null : new EventTime(logic.time, start.watermark);
@@ -33,15 +36,8 @@ export function sourceReceiver(logic: SourceLogic, at: TopicPartition, start: So
   let { position } = start;
   let bytes = 0;
   let batches = 0;
-  return (message) => {
-    if (message.kind === 'barrier') {
-      const { watermark, idle } = time?.stand(message.quiet) ?? untimed;
-      outlet.checkpoint({ epoch: message.epoch, now: message.now, watermark, idle, own: null, again: null }, { topic, partition, position, watermark, bytes, batches });
-      bytes = 0;
-      batches = 0;
-      return;
-    }
-    const { batch } = message;
+  let traced: TraceContext[] | null = null;
+  const work = (batch: FetchedBatch): void | Promise<void> => {
     const now = clock.now();
     outlet.received(batch.records.length);
     const done = (): void => {
@@ -56,6 +52,21 @@ export function sourceReceiver(logic: SourceLogic, at: TopicPartition, start: So
       outlet.flush(now);
     }
     done();
+    return undefined;
+  };
+  return (message) => {
+    if (message.kind === 'barrier') {
+      const { watermark, idle } = time?.stand(message.quiet) ?? untimed;
+      outlet.checkpoint({ epoch: message.epoch, now: message.now, watermark, idle, own: null, again: null }, { topic, partition, position, watermark, idle, bytes, batches, traced });
+      traced = null;
+      bytes = 0;
+      batches = 0;
+      return;
+    }
+    const span = trace === null ? null : trace.poll(message.batch);
+    if (span === null) return work(message.batch);
+    (traced ??= []).push(span.context);
+    return within(span, outlet, () => work(message.batch));
   };
 }
 

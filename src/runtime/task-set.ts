@@ -183,7 +183,7 @@ export class TaskSet {
       throw error;
     });
     events.taskOpened(plan.name, name, epoch);
-    progress.opened(partitions, positions.map(({ offset }) => offset), ends);
+    progress.opened({ name, timed: unit.sub.timed, inputs: positions, ends });
     const credit = limits.creditBytes / Math.max(1, this.#assigned.size);
     return new Task({
       ...this.#settings,
@@ -192,6 +192,7 @@ export class TaskSet {
       checkpoint,
       keyed,
       changelog,
+      meters: progress.meters.task(keyed.state),
       reader: this.#settings.reader(),
       topics: this.#topics,
       inputs: positions.map(({ topic, partition, offset, watermark }) => ({ topic, partition, start: offset, watermark })),
@@ -207,7 +208,7 @@ export class TaskSet {
       creditBytes: Math.min(creditBounds.most, Math.max(creditBounds.least, credit)),
       onCommitted: (committed) => {
         onProgress();
-        progress.committed(committed, clock.now());
+        progress.committed(name, committed);
         this.#purger.committed(committed.positions);
         notes.committed();
         for (const { node, ...failed } of committed.failed) events.recordsFailed(plan.name, nameInFile(plan.nodes[node]?.name ?? ''), failed);

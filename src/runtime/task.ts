@@ -12,7 +12,9 @@ import { Credit } from './credit.ts';
 import type { FailedRecords } from './failed-records.ts';
 import { untilIdle } from './idle-alarm.ts';
 import { Intake } from './intake.ts';
+import type { TaskMeters } from './meters.ts';
 import type { PendingRecord } from './outbox.ts';
+import type { SourceProgress } from './outlet.ts';
 import { createPace } from './pace.ts';
 import type { Pace } from './pace.ts';
 import type { EpochWork } from './sink-actor.ts';
@@ -34,6 +36,9 @@ export interface CommittedEpoch {
   readonly outputs: number;
   readonly failed: readonly FailedRecords[];
   readonly positions: readonly Position[];
+  readonly progress: readonly SourceProgress[];
+  readonly watermarks: Readonly<Record<string, number>>;
+  readonly written: EpochWork['written'];
   readonly times: CheckpointTimes;
 }
 
@@ -59,6 +64,7 @@ export interface TaskSettings {
   readonly last: readonly number[];
   readonly keyed: KeyedSettings;
   readonly changelog: () => readonly PendingRecord[];
+  readonly meters: TaskMeters;
   /** The ends of the inputs as they are now. */
   ends(): Promise<readonly number[]>;
   onCommitted(committed: CommittedEpoch): void;
@@ -204,6 +210,7 @@ export class Task {
 
   #end(): void {
     this.#phase = 'over';
+    this.#settings.meters.end();
     this.#timer?.();
     this.#timer = null;
     this.#alarm?.();
@@ -350,7 +357,7 @@ export class Task {
     const times = await checkpoint({ ...work, positions }, this.#settings.checkpoint);
     this.#epoch = work.epoch;
     if (work.again !== null) this.#wantedAt = this.#settings.clock.elapsed() + work.again;
-    this.#settings.onCommitted({ epoch: work.epoch, counts: work.counts, outputs: work.outputs.records, failed: work.failed, positions, times });
+    this.#settings.onCommitted({ epoch: work.epoch, counts: work.counts, outputs: work.outputs.records, failed: work.failed, positions, progress: work.progress, watermarks: work.watermarks, written: work.written, times });
     this.#giveBack(work);
     if (this.#tables.committed(positions)) this.#let(({ topic }) => !this.#settings.sub.first.includes(topic));
     this.#settings.checkpoint.reached('P6', work.epoch);

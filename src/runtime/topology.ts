@@ -86,7 +86,7 @@ export class TopologyRuntime {
   constructor(settings: TopologySettings, parent: Actor<never>) {
     this.#settings = settings;
     const { plan, events } = settings;
-    this.#progress = new Progress(plan);
+    this.#progress = new Progress(plan, settings.clock);
     this.#lifecycle = new Lifecycle((to) => { events.topologyChanged(plan.name, to, this.#failure); });
     this.#actor = parent.spawn<TopologyMessage>({
       // Unique also while the one that this one replaces is still stopping.
@@ -158,7 +158,7 @@ export class TopologyRuntime {
       state,
       failure: failure === null ? null : { code: failure.code, message: failure.message, remedy: failure.remedy },
       tasks: this.#taskSet.counts,
-      ...this.#progress.status(this.#settings.clock.elapsed()),
+      ...this.#progress.status(),
       tables
     };
   }

@@ -3,6 +3,7 @@ import { lowest } from '../../actors/keyed/arriving.ts';
 import type { Batch, Checkpoint, Delivery } from '../../actors/message.ts';
 import { Watermarks } from '../../actors/watermark.ts';
 import { Inbox } from './inbox.ts';
+import type { NodeMeter } from './node-meter.ts';
 import type { Outlet } from './outlet.ts';
 
 /** A transform node in its actor. */
@@ -15,6 +16,7 @@ export interface NodeSettings {
   readonly watermark: number;
   /** Told when all that the epoch did to the node's store is done. */
   readonly seal: () => void;
+  readonly meter: NodeMeter;
 }
 
 /**
@@ -31,8 +33,8 @@ export function transformReceiver(nodes: readonly NodeSettings[]): (message: Del
     describe: ({ channel, message }) =>
       message.kind === 'batch' ? { channel, records: message.records.length, barrier: null } : { channel, records: 0, barrier: message.sent },
     records({ channel, message }) {
-      const { part, input } = placeOf(channel);
-      return part.process(message as Batch, input);
+      const { part, channel: own, input } = placeOf(channel);
+      return part.process(message as Batch, own, input);
     },
     barrier({ channel, message }, last) {
       const { part, channel: own } = placeOf(channel);
@@ -69,12 +71,17 @@ class Part {
     });
   }
 
-  process(batch: Batch, input: number): void | Promise<void> {
-    const { logic, outlet } = this.#node;
+  process(batch: Batch, channel: number, input: number): void | Promise<void> {
+    const { logic, outlet, meter } = this.#node;
+    const started = meter.begin(channel, batch.records.length);
+    const done = (): void => {
+      outlet.flush(batch.now);
+      meter.end(started);
+    };
     outlet.received(batch.records.length);
     const pending = logic.process(batch, outlet, input);
-    if (pending !== undefined) return pending.then(() => { outlet.flush(batch.now); });
-    outlet.flush(batch.now);
+    if (pending !== undefined) return pending.then(done);
+    done();
     return undefined;
   }
 

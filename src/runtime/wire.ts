@@ -7,6 +7,8 @@ import type { TableView } from '../../actors/table/table.ts';
 import type { TopicSet } from '../../actors/topic-set.ts';
 import type { Edge, NodeTask, Plan, PlanNode, SourceNode, SubTopology, TransformNode } from '../topology/model.ts';
 import type { Clock } from './clock.ts';
+import type { EdgeMeter, TaskMeters } from './meters.ts';
+import { NodeMeter } from './node-meter.ts';
 import { Outlet } from './outlet.ts';
 import type { SinkMessage, Target } from './outlet.ts';
 import type { Outbox, PendingRecord } from './outbox.ts';
@@ -59,6 +61,7 @@ export interface WireSettings {
   readonly keyed: KeyedSettings;
   /** See `SinkActorSettings`. */
   readonly changelog: () => readonly PendingRecord[];
+  readonly meters: TaskMeters;
   readonly onAligned: (work: EpochWork) => void;
   readonly onFault: (error: unknown) => void;
 }
@@ -116,16 +119,16 @@ class Wiring {
 
   #startSink(): void {
     const sinks = new Map<number, SinkLogic>();
+    const { plan, outbox, topics, changelog, meters, clock, onAligned } = this.#settings;
     for (const node of this.#nodes) {
       if (node.kind !== 'sink') continue;
       sinks.set(node.id, node.build());
-      for (const edge of node.inputs) this.#connect(edge, { kind: 'sink', sink: node.id });
+      for (const edge of node.inputs) this.#connect(edge, { kind: 'sink', sink: node.id, edge: meters.edge(edge.node, node.id) });
     }
     const transforms = this.#nodes.filter(({ kind }) => kind === 'transform').length;
-    const { plan, outbox, topics, changelog, onAligned } = this.#settings;
     const channels = this.#settings.inputs.length + transforms;
     const rotation = this.#settings.inputs[0]?.partition ?? 0;
-    const receiver = new SinkReceiver({ nodes: plan.nodes, sinks, channels, rotation, outbox, topics, changelog, onAligned });
+    const receiver = new SinkReceiver({ nodes: plan.nodes, sinks, channels, rotation, outbox, topics, changelog, onAligned, meters, elapsed: () => clock.elapsed() });
     this.#sinkActor = this.#spawn<SinkMessage>('sink', (message) => receiver.receive(message));
   }
 
@@ -147,9 +150,10 @@ class Wiring {
     const connects: ((actor: Actor<Delivery>, first: number) => number)[] = [];
     for (const node of team) {
       const edges = node.inputs.flatMap((edge) => Array.from({ length: this.#channelsFrom(edge.node) }, () => edge));
-      nodes.push(this.#node(node, edges.map(({ input }) => input)));
+      const meters = edges.map((edge) => this.#settings.meters.edge(edge.node, node.id));
+      nodes.push(this.#node(node, edges.map(({ input }) => input), this.#meter(node, meters)));
       connects.push((actor, first) => {
-        edges.forEach((edge, index) => { this.#connect(edge, { kind: 'node', actor, channel: first + index, sent: 0 }); });
+        edges.forEach((edge, index) => { this.#connect(edge, { kind: 'node', actor, channel: first + index, edge: meters[index] as EdgeMeter, sent: 0 }); });
         return first + edges.length;
       });
     }
@@ -157,14 +161,19 @@ class Wiring {
     connects.reduce((first, connect) => connect(actor, first), 0);
   }
 
-  #node(node: TransformNode, channels: readonly number[]): NodeSettings {
+  #node(node: TransformNode, channels: readonly number[], meter: NodeMeter): NodeSettings {
     const outlet = this.#outlet(node, node.outputs.length);
     const { state, watermarks } = this.#settings.keyed;
     const watermark = watermarks[node.name] ?? -Infinity;
     const logic = node.build(this.#nodeTask(watermark));
     this.#logics.push(logic);
     const seal = (): void => { if (node.holds !== null) state?.seal(node.name); };
-    return { logic, channels, outlet, watermark, seal };
+    return { logic, channels, outlet, watermark, seal, meter };
+  }
+
+  #meter({ id }: PlanNode, edges: readonly EdgeMeter[]): NodeMeter {
+    const { meters, clock } = this.#settings;
+    return new NodeMeter(meters.processing(id), edges, () => clock.elapsed());
   }
 
   #nodeTask(watermark: number): NodeTask {
@@ -192,7 +201,7 @@ class Wiring {
     const node = this.#source(input);
     const outlet = this.#outlet(node, 1, true);
     const receive = sourceReceiver(node.build(), input, { position: input.start, watermark: this.#settings.sub.timed ? input.watermark : null }, outlet, this.#settings.clock);
-    return this.#spawn(`source.${node.name}.${input.topic}`, receive);
+    return this.#spawn(`source.${node.name}.${input.topic}`, metered(receive, this.#meter(node, [])));
   }
 
   #source({ topic }: TopicPartition): SourceNode {
@@ -204,7 +213,7 @@ class Wiring {
   #outlet(node: SourceNode | TransformNode, ports: number, exclusive = false): Outlet {
     const sink = { actor: this.#sinkActor as Actor<SinkMessage>, channel: this.#sinkChannels++ };
     const targets = Array.from({ length: ports }, (_, port) => this.#take(node.id, port, exclusive));
-    return new Outlet({ node: node.id, name: node.name, onError: node.onError, keepsLate: node.kind === 'transform' && node.late !== null, ports: targets, sink });
+    return new Outlet({ node: node.id, name: node.name, onError: node.onError, keepsLate: node.kind === 'transform' && node.late !== null, ports: targets, sink, elapsed: () => this.#settings.clock.elapsed() });
   }
 
   #connect(edge: Edge, target: Target): void {
@@ -235,4 +244,16 @@ class Wiring {
   #spawn<M>(name: string, receive: (message: M) => void | Promise<void>): Actor<M> {
     return this.#settings.parent.spawn<M>({ name, receive, onFault: (error) => { this.#settings.onFault(error); } });
   }
+}
+
+/** A source's batches are those that were fetched. */
+function metered(receive: (message: SourceMessage) => void | Promise<void>, meter: NodeMeter): (message: SourceMessage) => void | Promise<void> {
+  return (message) => {
+    if (message.kind === 'barrier') return receive(message);
+    const started = meter.begin(0, message.batch.records.length);
+    const pending = receive(message);
+    if (pending === undefined) meter.end(started);
+    else return pending.then(() => { meter.end(started); });
+    return undefined;
+  };
 }

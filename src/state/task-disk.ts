@@ -1,4 +1,4 @@
-import type { StateIdentity } from '../../actors/store.ts';
+import type { StateIdentity, StoreSize } from '../../actors/store.ts';
 import { diskKey } from './entry-codec.ts';
 import { Environment } from './environment.ts';
 import type { FreeBytes, Table } from './environment.ts';
@@ -35,6 +35,15 @@ const highest = Buffer.alloc(1978, 0xff);
 
 /** What an entry costs on disk beside its bytes, about. */
 const entryOverhead = 64;
+
+/** What LMDB says of a database. */
+interface TableStats {
+  readonly entryCount: number;
+  readonly pageSize: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
 
 /** What a task has on disk: its stores, its progress, a prepared epoch. Every method that writes is one transaction. */
 export class TaskDisk {
@@ -142,8 +151,15 @@ export class TaskDisk {
 
   get size(): { readonly entries: number; readonly bytes: number } {
     let entries = 0;
-    for (const name of this.#identity.stores.keys()) entries += (this.table(name).getStats() as { entryCount: number }).entryCount;
+    for (const name of this.#identity.stores.keys()) entries += (this.table(name).getStats() as TableStats).entryCount;
     return { entries, bytes: this.#environment.bytes };
+  }
+
+  get sizes(): readonly StoreSize[] {
+    return [...this.#identity.stores.keys()].map((store) => {
+      const { entryCount, pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = this.table(store).getStats() as TableStats;
+      return { store, entries: entryCount, bytes: (treeBranchPageCount + treeLeafPageCount + overflowPages) * pageSize };
+    });
   }
 
   /** Begins empty. LMDB can crash when a database is cleared, so the files go. Returns where they are now, with `aside`. */

@@ -1,4 +1,4 @@
-import type { Attempt, Quarantine, StateChange, StateIdentity, Store, TaskState } from '../../actors/store.ts';
+import type { Attempt, Quarantine, StateChange, StateIdentity, Store, StoreSize, TaskState } from '../../actors/store.ts';
 import { jsonOf } from './entry-codec.ts';
 import { KeyedStore } from './keyed-store.ts';
 import type { Progress } from './meta.ts';
@@ -148,6 +148,10 @@ export class LmdbTaskState implements TaskState {
 
   get size(): { readonly entries: number; readonly bytes: number } {
     return this.#disk.size;
+  }
+
+  get sizes(): readonly StoreSize[] {
+    return this.#disk.sizes;
   }
 
   get dirty(): number {

@@ -15,10 +15,11 @@ const running: TopologyStatus = {
     { name: 'in', kind: 'source', counts: { ...noCounts(), received: 10, forwarded: 9, dead_lettered: 1, outputs: 9 } },
     { name: 'out', kind: 'sink', counts: { ...noCounts(), received: 9, forwarded: 9, outputs: 9 } }
   ],
-  partitions: [{ topic: 'o', partition: 3, position: 10, end: 15, lag: 5 }],
+  partitions: [{ topic: 'o', partition: 3, position: 10, end: 15, lag: 5, lagSeconds: 2.5 }],
   lag: 5,
   restores: [],
   tables: [],
+  measured: { processing: [], latency: [], edges: [], stores: [], watermarks: [] },
   checkpoints: 4,
   lastCheckpoint: null
 };

@@ -2,6 +2,7 @@ import { ownerOf } from '../../actors/topic-set.ts';
 import { addCounts, noCounts } from '../../actors/accounting.ts';
 import type { Counts } from '../../actors/accounting.ts';
 import type { Broker, FetchedRecord, OutgoingRecord, TopicInfo } from '../../actors/port.ts';
+import { Meters } from '../../src/runtime/meters.ts';
 import { BufferedOutbox } from '../../src/runtime/outbox.ts';
 import type { EpochWork } from '../../src/runtime/sink-actor.ts';
 import type { SourceMessage } from '../../src/runtime/source-actor.ts';
@@ -31,9 +32,11 @@ export class WiredTask {
   #waiting: PromiseWithResolvers<EpochWork> | null = null;
   /** Sums over all epochs, by node name. */
   readonly totals = new Map<string, Counts>();
+  readonly meters: Meters;
 
   constructor(plan: Plan, topics: readonly string[], info: TopicInfo = plainTopic) {
     this.plan = plan;
+    this.meters = new Meters(plan, () => systemClock.elapsed());
     const broker = { describeTopics: (names: string[]) => Promise.resolve(new Map(names.filter((name) => !name.startsWith('missing')).map((name) => [name, info]))) };
     const inputs = topics.map((topic) => ({ topic, partition: 0, start: 0, watermark: -Infinity }));
     const { sources } = wireTask({
@@ -46,6 +49,7 @@ export class WiredTask {
       clock: systemClock,
       keyed: { tasks: 1, watermarks: {}, state: null, partitions: () => 1, table: (name) => { throw new Error(`no table ${name}`); } },
       changelog: () => [],
+      meters: this.meters.task(null),
       onAligned: (work) => this.#waiting?.resolve(work),
       onFault: (error) => this.#waiting?.reject(error)
     });
