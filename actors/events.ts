@@ -1,3 +1,4 @@
+import type { AlertChange } from './alert.ts';
 import type { Failure, FailureCode } from './failure.ts';
 import type { CheckpointTimes, LifecycleState, RestoreStatus } from './status.ts';
 import type { Quarantine } from './store.ts';
@@ -29,6 +30,10 @@ export interface RuntimeEvents {
   tableLoaded(topology: string, status: TableStatus): void;
   /** Rows that cannot be used were left out. */
   tableSkipped(topology: string, table: string, rows: number, reason: Failure): void;
+  /** An alert of a topology fires, or does no more. */
+  alertChanged(alert: AlertChange): void;
+  /** Somebody was told of it; or could not be (`failed`), after all the tries. */
+  alertTold(alert: AlertChange, way: string, failed: string | null): void;
   stateDirectoryQuarantined(path: string): void;
   /** What the daemon remembers could not be written; the stream goes on. */
   stateDirectoryNotWritten(message: string): void;

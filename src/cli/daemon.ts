@@ -60,7 +60,7 @@ export interface Daemon {
 /** The composition root: the one place that knows every part. Rejects with `state_locked` and the like. */
 export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const { plans, log } = settings;
-  const metrics = createMetrics(version, commit());
+  const metrics = createMetrics(version, commit(), { env: process.env, onExport: (failed) => { tellExport(log, failed); } });
   const events = createEvents(log, metrics);
   const lock = acquireLock(settings.stateDir);
   const memory = openPositions(settings.stateDir, (error) => { events.stateDirectoryNotWritten(error instanceof Error ? error.message : String(error)); });
@@ -88,11 +88,17 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
       const failures = await supervisor.finished();
       await admin?.close();
       for (const each of brokers.values()) await each.close().catch((error: unknown) => { log.warn({ error: asFailure(error, 'task_crashed').message }, 'broker did not close'); });
+      await metrics.close();
       memory.close();
       lock.release();
       return failures;
     }
   };
+}
+
+function tellExport(log: Logger, failed: string | null): void {
+  if (failed === null) log.info('metrics reach the collector again');
+  else log.warn({ reason: failed }, `metrics do not reach the collector: ${failed}`);
 }
 
 async function listen(settings: DaemonSettings, supervisor: Supervisor, metrics: Parameters<typeof startAdmin>[0]['metrics']): Promise<AdminServer | null> {

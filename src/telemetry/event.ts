@@ -83,7 +83,8 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
       log.error('reload refused: everything goes on as it was');
     },
     ...stateEvents(log),
-    ...tableEvents(log)
+    ...tableEvents(log),
+    ...alertEvents(log, metrics)
   };
 }
 
@@ -118,6 +119,21 @@ function tableEvents(log: Logger): Pick<RuntimeEvents, 'tableTrouble' | 'tableLo
     },
     tableSkipped(topology, table, rows, { code, message, remedy }) {
       log.warn({ topology, table, rows, code, remedy }, `table ${table}: ${rows} ${rows === 1 ? 'row' : 'rows'} left out, the first because: ${message}`);
+    }
+  };
+}
+
+/** What alerts of topologies come to. */
+function alertEvents(log: Logger, metrics: Metrics): Pick<RuntimeEvents, 'alertChanged' | 'alertTold'> {
+  return {
+    alertChanged({ topology, alert, status, when, since, values }) {
+      const read = Object.entries(values).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`).join(', ');
+      log[status === 'firing' ? 'error' : 'info']({ topology, alert, status, when, since: new Date(since).toISOString(), values }, `alert ${alert} ${status}: ${when}${read === '' ? '' : ` (${read})`}`);
+    },
+    alertTold({ topology, alert, status }, way, failed) {
+      metrics.alertNotifications.add(1, { topology, way, result: failed === null ? 'sent' : 'failed' });
+      if (failed !== null) log.error({ topology, alert, status, way, reason: failed }, `alert ${alert} ${status}, and the ${way} could not be told: ${failed}`);
+      else log.debug({ topology, alert, status, way }, `alert ${alert}: told by ${way}`);
     }
   };
 }

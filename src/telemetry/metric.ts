@@ -1,10 +1,14 @@
-import type { Attributes, BatchObservableResult, Counter, Histogram, Meter, Observable } from '@opentelemetry/api';
+import type { Counter, Histogram } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { fates } from '../../actors/accounting.ts';
-import { lifecycleStates } from '../../actors/status.ts';
 import type { TopologyStatus } from '../../actors/status.ts';
+import { observeEventLoop } from './metric-event-loop.ts';
+import { StatusHistograms } from './metric-histograms.ts';
+import { otlpReader, wantsOtlp } from './metric-otlp.ts';
+import type { OnExport, OtelEnvironment } from './metric-otlp.ts';
+import { observeStatus } from './metric-status.ts';
 
 /** Metrics that are moved where something happens; all others are read from the status when asked for. */
 export interface Metrics {
@@ -14,19 +18,37 @@ export interface Metrics {
   readonly recordsFailed: Counter;
   readonly checkpointDuration: Histogram;
   readonly reloads: Counter;
+  readonly alertNotifications: Counter;
   /** Reads the status of all topologies at each collection. */
   observe(status: () => readonly TopologyStatus[]): void;
   /** Answers with the Prometheus text format. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Sends what a collector is still to get, for two seconds at most. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Where metrics go beside `/metrics`. */
+export interface MetricSettings {
+  readonly env: OtelEnvironment;
+  readonly onExport: OnExport;
 }
 
 /** Seconds; checkpoints take milliseconds, so the buckets start low. */
 const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** The one registry of the daemon: OpenTelemetry's, read by Prometheus. */
-export function createMetrics(version: string, commit = 'unknown'): Metrics {
-  const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true });
-  const meter = new MeterProvider({ readers: [exporter] }).getMeter('millrace', version);
+/** Milliseconds for which a collector that does not answer holds up the end. */
+const longestFlush = 2000;
+
+/** The one registry of the daemon: OpenTelemetry's, read by Prometheus and, where the environment asks for it, sent by OTLP. */
+export function createMetrics(version: string, commit = 'unknown', { env, onExport }: MetricSettings = { env: {}, onExport: () => undefined }): Metrics {
+  const histograms = new StatusHistograms(version);
+  const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true, metricProducers: [histograms] });
+  const pushed = wantsOtlp(env) ? [otlpReader(env, [histograms], onExport)] : [];
+  const resource = pushed.length === 0 ? defaultResource() : resourceFromAttributes({ 'service.name': 'millrace', 'service.version': version }).merge(detectResources({ detectors: [envDetector] }));
+  const provider = new MeterProvider({ resource, readers: [exporter, ...pushed] });
+  const meter = provider.getMeter('millrace', version);
+  const ignoreEventLoop = observeEventLoop(meter);
+  let closed: Promise<void> | null = null;
   meter.createObservableGauge('millrace_build_info', { description: 'Always 1; the version and the commit are labels.' }).addCallback((result) => { result.observe(1, { version, commit }); });
   return {
     rebalances: meter.createCounter('millrace_rebalances', { description: 'Assignments received from the consumer group.' }),
@@ -38,50 +60,16 @@ export function createMetrics(version: string, commit = 'unknown'): Metrics {
       advice: { explicitBucketBoundaries: durationBuckets }
     }),
     reloads: meter.createCounter('millrace_config_reloads', { description: 'Times the topology files were read again, by result: applied, unchanged or refused.' }),
-    observe: (status) => { observeStatus(meter, status); },
-    handle: (request, response) => { exporter.getMetricsRequestHandler(request, response); }
-  };
-}
-
-function observeStatus(meter: Meter, status: () => readonly TopologyStatus[]): void {
-  const counter = (name: string, description: string): Observable => meter.createObservableCounter(name, { description });
-  const gauge = (name: string, description: string): Observable => meter.createObservableGauge(name, { description });
-  const received = counter('millrace_records_in', 'Records a node received, in committed epochs.');
-  const outputs = counter('millrace_records_out', 'Records a node sent on, in committed epochs.');
-  const fate = counter('millrace_records', 'Input records of a node by what became of them, in committed epochs; they add up to millrace_records_in_total.');
-  const lag = gauge('millrace_consumer_lag_records', 'Readable records after the committed position.');
-  const checkpoints = counter('millrace_checkpoints', 'Epochs committed.');
-  const tasks = gauge('millrace_tasks', 'Tasks assigned to this daemon, and those of them that run.');
-  const restore = gauge('millrace_restore_remaining_records', 'Changelog offsets still to be read by tasks whose state is restored.');
-  const tableRows = gauge('millrace_table_rows', 'Rows of a replicated table on this daemon.');
-  const tableAge = gauge('millrace_table_age_seconds', 'Seconds since the source of a replicated table was last seen to be as the table is.');
-  const tableReady = gauge('millrace_table_ready', '1 once a replicated table was read to the end there was at the start, else 0.');
-  const up = gauge('millrace_topology_up', '1 while the topology runs, else 0.');
-  const states = gauge('millrace_topology_state', '1 for the state the topology is in, 0 for the others.');
-  const write = (result: BatchObservableResult, each: TopologyStatus): void => {
-    const { name: topology } = each;
-    for (const { name: node, kind, counts } of each.nodes) {
-      const labels: Attributes = { topology, node, kind };
-      result.observe(received, counts.received, labels);
-      result.observe(outputs, counts.outputs, labels);
-      for (const key of fates) if (counts[key] > 0) result.observe(fate, counts[key], { ...labels, fate: key });
+    alertNotifications: meter.createCounter('millrace_alert_notifications', { description: 'Notifications of alerts in topologies, by how they are told and by result: sent or failed.' }),
+    observe: (status) => {
+      histograms.status = status;
+      observeStatus(meter, status);
+    },
+    handle: (request, response) => { exporter.getMetricsRequestHandler(request, response); },
+    close: () => {
+      ignoreEventLoop();
+      closed ??= provider.shutdown({ timeoutMillis: longestFlush }).catch(() => undefined);
+      return closed;
     }
-    for (const partition of each.partitions) result.observe(lag, partition.lag, { topology, topic: partition.topic, partition: partition.partition });
-    result.observe(checkpoints, each.checkpoints, { topology });
-    result.observe(tasks, each.tasks.assigned, { topology, state: 'assigned' });
-    result.observe(tasks, each.tasks.running, { topology, state: 'running' });
-    result.observe(restore, each.restores.reduce((sum, { done, total }) => sum + total - done, 0), { topology });
-    for (const table of each.tables) {
-      const labels: Attributes = { topology, table: table.name };
-      result.observe(tableRows, table.rows, labels);
-      if (table.current !== null) result.observe(tableAge, Math.max(0, (Date.now() - table.current) / 1000), labels);
-      result.observe(tableReady, table.ready ? 1 : 0, labels);
-    }
-    result.observe(up, each.state === 'running' ? 1 : 0, { topology });
-    for (const state of lifecycleStates) result.observe(states, each.state === state ? 1 : 0, { topology, state });
   };
-  meter.addBatchObservableCallback(
-    (result) => { for (const each of status()) write(result, each); },
-    [received, outputs, fate, lag, checkpoints, tasks, restore, tableRows, tableAge, tableReady, up, states]
-  );
 }

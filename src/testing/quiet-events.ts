@@ -16,6 +16,8 @@ export const quietEvents: RuntimeEvents = {
   reloadRefused: nothing,
   restoring: nothing,
   stateAside: nothing,
+  alertChanged: nothing,
+  alertTold: nothing,
   stateDirectoryQuarantined: nothing,
   tableTrouble: nothing,
   tableLoaded: nothing,

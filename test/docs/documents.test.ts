@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, globSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
@@ -19,7 +19,7 @@ const optionsOf = new Map(loaded.map(({ name, options }) => [name, new Set(['hel
 const allOptions = new Set(['version', ...[...optionsOf.values()].flatMap((options) => [...options])]);
 
 /** Names as /metrics has them: OpenTelemetry's exporter adds to those of the instruments. */
-const exported = [...readDocument('src/telemetry/metric.ts').matchAll(/(?:create(\w+)|\b(counter|gauge))\('(millrace_\w+)'/g)].flatMap(([, created = '', short = '', name = '']) => {
+const exported = [...globSync('src/telemetry/metric*.ts', { cwd: checkout }).map(readDocument).join('\n').matchAll(/(?:create(\w+)|\b(counter|gauge|histogram))\('(millrace_\w+)'/g)].flatMap(([, created = '', short = '', name = '']) => {
   const kind = (created + short).toLowerCase();
   if (kind.includes('histogram')) return [name, `${name}_bucket`, `${name}_sum`, `${name}_count`];
   return kind.includes('counter') ? [`${name}_total`] : [name];
