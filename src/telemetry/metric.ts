@@ -19,6 +19,7 @@ export interface Metrics {
   readonly checkpointDuration: Histogram;
   readonly reloads: Counter;
   readonly alertNotifications: Counter;
+  readonly traceSpansDropped: Counter;
   /** Reads the status of all topologies at each collection. */
   observe(status: () => readonly TopologyStatus[]): void;
   /** Answers with the Prometheus text format. */
@@ -61,6 +62,7 @@ export function createMetrics(version: string, commit = 'unknown', { env, onExpo
     }),
     reloads: meter.createCounter('millrace_config_reloads', { description: 'Times the topology files were read again, by result: applied, unchanged or refused.' }),
     alertNotifications: meter.createCounter('millrace_alert_notifications', { description: 'Notifications of alerts in topologies, by how they are told and by result: sent or failed.' }),
+    traceSpansDropped: meter.createCounter('millrace_trace_spans_dropped', { description: 'Spans that no collector got: it was away, or took them too slowly.' }),
     observe: (status) => {
       histograms.status = status;
       observeStatus(meter, status);
