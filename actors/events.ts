@@ -34,6 +34,8 @@ export interface RuntimeEvents {
   alertChanged(alert: AlertChange): void;
   /** Somebody was told of it; or could not be (`failed`), after all the tries. */
   alertTold(alert: AlertChange, way: string, failed: string | null): void;
+  /** The condition of an alert could not be judged; told once, until it can be again. */
+  alertBroken(topology: string, alert: string, failure: Failure): void;
   stateDirectoryQuarantined(path: string): void;
   /** What the daemon remembers could not be written; the stream goes on. */
   stateDirectoryNotWritten(message: string): void;

@@ -124,7 +124,7 @@ function tableEvents(log: Logger): Pick<RuntimeEvents, 'tableTrouble' | 'tableLo
 }
 
 /** What alerts of topologies come to. */
-function alertEvents(log: Logger, metrics: Metrics): Pick<RuntimeEvents, 'alertChanged' | 'alertTold'> {
+function alertEvents(log: Logger, metrics: Metrics): Pick<RuntimeEvents, 'alertChanged' | 'alertTold' | 'alertBroken'> {
   return {
     alertChanged({ topology, alert, status, when, since, values }) {
       const read = Object.entries(values).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`).join(', ');
@@ -134,6 +134,9 @@ function alertEvents(log: Logger, metrics: Metrics): Pick<RuntimeEvents, 'alertC
       metrics.alertNotifications.add(1, { topology, way, result: failed === null ? 'sent' : 'failed' });
       if (failed !== null) log.error({ topology, alert, status, way, reason: failed }, `alert ${alert} ${status}, and the ${way} could not be told: ${failed}`);
       else log.debug({ topology, alert, status, way }, `alert ${alert}: told by ${way}`);
+    },
+    alertBroken(topology, alert, failure) {
+      log.warn({ topology, alert, ...describe(failure) }, `alert ${alert} cannot be judged: ${failure.message}`);
     }
   };
 }

@@ -3,6 +3,7 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AlertStatus } from '../../actors/alert.ts';
 import type { TopologyStatus } from '../../actors/status.ts';
 import { observeEventLoop } from './metric-event-loop.ts';
 import { StatusHistograms } from './metric-histograms.ts';
@@ -22,6 +23,8 @@ export interface Metrics {
   readonly traceSpansDropped: Counter;
   /** Reads the status of all topologies at each collection. */
   observe(status: () => readonly TopologyStatus[]): void;
+  /** Reads the alerts of all topologies at each collection. */
+  observeAlerts(status: () => readonly AlertStatus[]): void;
   /** Answers with the Prometheus text format. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   /** Sends what a collector is still to get, for two seconds at most. Safe to call twice. */
@@ -66,6 +69,10 @@ export function createMetrics(version: string, commit = 'unknown', { env, onExpo
     observe: (status) => {
       histograms.status = status;
       observeStatus(meter, status);
+    },
+    observeAlerts: (status) => {
+      const firing = meter.createObservableGauge('millrace_alert_firing', { description: '1 while an alert of a topology fires, else 0.' });
+      firing.addCallback((result) => { for (const { topology, alert, state } of status()) result.observe(state === 'firing' ? 1 : 0, { topology, alert }); });
     },
     handle: (request, response) => { exporter.getMetricsRequestHandler(request, response); },
     close: () => {

@@ -18,6 +18,7 @@ export const quietEvents: RuntimeEvents = {
   stateAside: nothing,
   alertChanged: nothing,
   alertTold: nothing,
+  alertBroken: nothing,
   stateDirectoryQuarantined: nothing,
   tableTrouble: nothing,
   tableLoaded: nothing,

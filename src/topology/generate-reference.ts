@@ -3,6 +3,7 @@ import { catalogue } from '../../actors/catalogue.ts';
 import { readerCodec, writerCodec } from '../../actors/codec-options.ts';
 import type { Component, ComponentKind } from '../../actors/component.ts';
 import { failureCodes } from '../../actors/failure.ts';
+import { alertsText } from './alert-reference.ts';
 import { codecsText, mechanismsText } from './codec-reference.ts';
 import { functions, variables } from './expression/environment.ts';
 import { celFunctions } from './expression/cel-functions.ts';
@@ -32,6 +33,7 @@ export function generateReference(): string {
     scripts,
     expressions(),
     errorHandling,
+    alertsText,
     failures(),
     problems(),
     recipe()

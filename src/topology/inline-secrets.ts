@@ -29,6 +29,7 @@ export function inlineSecrets(file: SourceFile): InlineSecret[] {
     return path.at(-1) !== 'key' || value.includes('-----BEGIN');
   };
   const found = options.filter(isInline);
+  found.push(...alertSecrets(file.root).filter(isInline));
   const tables = at(file.root, ['tables']);
   for (const name of typeof tables === 'object' && tables !== null ? Object.keys(tables) : []) {
     const url = at(file.root, ['tables', name, 'url']);
@@ -36,6 +37,17 @@ export function inlineSecrets(file: SourceFile): InlineSecret[] {
     if (password !== '' && !file.interpolated(['tables', name, 'url']) && ![...known].some((secret) => secret === decodeURIComponent(password))) found.push(['tables', name, 'url']);
   }
   return found.map((path) => ({ line: file.place(path).line, option: path.join('.') }));
+}
+
+/** Where alerts have secrets; the URL of a webhook is one. */
+function alertSecrets(root: unknown): Path[] {
+  const alerts = at(root, ['alerts']);
+  return Object.keys(typeof alerts === 'object' && alerts !== null ? alerts : {}).flatMap((name) => {
+    const path: Path = ['alerts', name, 'notify'];
+    const notify = at(root, path);
+    const ways: Path[] = Array.isArray(notify) ? notify.map((_, index) => [...path, index]) : [path];
+    return ways.flatMap((way) => [[...way, 'webhook'], [...way, 'secret']]);
+  });
 }
 
 function at(root: unknown, path: Path): unknown {

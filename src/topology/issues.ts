@@ -125,6 +125,7 @@ function report(part: Part, value: unknown, issue: Issue): void {
 /** Options whose values are shown to nobody, not even where they are wrong: what was meant for one of them may stand at its neighbour, or in place of the map. */
 function isSecret(path: Path): boolean {
   const [top, , ...rest] = path;
+  if (top === 'alerts') return rest[0] === 'notify' && rest.at(-1) !== 'timeout';
   if (top !== 'broker' && top !== 'registry') return false;
   const last = String(path[path.length - 1]);
   return secretOptions.has(last) || (rest.length === 0 && (last === 'sasl' || last === 'tls' || last === 'auth'));

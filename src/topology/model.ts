@@ -1,3 +1,4 @@
+import type { AlertValues } from '../../actors/alert-variables.ts';
 import type { SinkLogic, SourceLogic, TaskContext, TransformLogic } from '../../actors/component.ts';
 import type { Registry } from '../codec/registry/registry.ts';
 import type { StreamRecord } from '../../actors/record.ts';
@@ -123,6 +124,25 @@ export interface StateOptions {
   readonly durability: 'process' | 'power';
 }
 
+/** How somebody is told of an alert, beside the log. Times are in milliseconds. */
+export type AlertWay =
+  /** `url` and `secret` are shown to nobody; `secret` signs, null for no signature. */
+  | { readonly kind: 'webhook'; readonly url: string; readonly secret: string | null }
+  | { readonly kind: 'command'; readonly command: readonly string[]; readonly timeout: number };
+
+/** An alert, under its name in the file. */
+export interface PlanAlert {
+  readonly name: string;
+  /** The condition as written, and the variables it reads. */
+  readonly when: string;
+  readonly uses: readonly string[];
+  /** Throws `expression_failed`. */
+  holds(values: AlertValues): boolean;
+  /** Milliseconds for which it has to hold. */
+  readonly for: number;
+  readonly notify: readonly AlertWay[];
+}
+
 /** The broker a topology names. */
 export type BrokerConfig =
   | {
@@ -162,6 +182,7 @@ export interface Plan {
   /** Upstream ones first. */
   readonly internalTopics: readonly InternalTopic[];
   readonly state: StateOptions;
+  readonly alerts: readonly PlanAlert[];
   /** True where a checkpoint costs as much as the whole state: it comes on the interval alone. */
   readonly unhurried: boolean;
   /** Hash of what members of one group must agree on: sources, sub-topologies, delivery. */

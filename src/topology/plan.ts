@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Graph } from './connect.ts';
 import type { SourceFile } from './document.ts';
-import type { BrokerConfig, Plan, PlanNode, SubTopology, Trigger } from './model.ts';
+import type { BrokerConfig, Plan, PlanAlert, PlanNode, SubTopology, Trigger } from './model.ts';
 import { planNodes } from './plan-nodes.ts';
 import type { TopologyHead } from './schema.ts';
 import { internalTopics, split } from './sub-topologies.ts';
 
 /** The plan of a file without mistakes. */
-export function createPlan(file: SourceFile, head: TopologyHead, broker: BrokerConfig, graph: Graph): Plan {
+export function createPlan(file: SourceFile, head: TopologyHead, broker: BrokerConfig, graph: Graph, alerts: readonly PlanAlert[]): Plan {
   const group = head.group ?? head.name;
   const made = planNodes({ graph, group, onError: head.on_error });
   const { nodes, tables, hops, unhurried } = made;
@@ -25,6 +25,7 @@ export function createPlan(file: SourceFile, head: TopologyHead, broker: BrokerC
     subTopologies,
     internalTopics: internalTopics(subTopologies, hops, group, head.state.changelog),
     state: head.state,
+    alerts,
     unhurried,
     signature: signatureOf(head, subTopologies, nodes),
     fingerprint: file.fingerprint,

@@ -1,5 +1,6 @@
 import { isTopicName } from '../../actors/options.ts';
 import { Registries } from '../codec/registry/registries.ts';
+import { readAlerts } from './alert-options.ts';
 import { readBroker } from './broker-options.ts';
 import { connect } from './connect.ts';
 import { declareNodes } from './declare.ts';
@@ -44,12 +45,13 @@ export function readTopology(path: string, text: string, environment: Environmen
   const broker = readBroker(file, options['broker']);
   const registry = readRegistry(file, options['registry']);
   file.registry = registry === null ? null : (environment.registries ?? new Registries()).client(registry);
+  const alerts = readAlerts(file, options['alerts']);
   const nodes = declareNodes(file, options);
   const graph = connect(file, nodes);
   checkEnds(file, options);
   checkTopics(file, nodes, options);
   if (head === null || broker === null || file.problems.length > 0) return { file, plan: null, online: [], inlineSecrets: [] };
-  const plan = createPlan(file, head, broker, graph);
+  const plan = createPlan(file, head, broker, graph, alerts);
   checkInternalTopics(file, plan);
   return { file, plan: file.problems.length > 0 ? null : plan, online: onlineChecks(file, nodes), inlineSecrets: inline };
 }

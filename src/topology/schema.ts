@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Component } from '../../actors/component.ts';
 import { count, duration, name, topicName } from '../../actors/options.ts';
+import { alertsOptions } from './alert-options.ts';
 import { registryOptions } from './registry-options.ts';
 import { saslOptions, tlsOptions } from './security-options.ts';
 
@@ -132,7 +133,8 @@ export const topologySchema = z.strictObject({
   sources: section.describe('What is read, by name.'),
   tables: section.prefault({}).describe('Tables that are kept whole on each daemon, to be looked up in, by name.'),
   transforms: section.prefault({}).describe('What happens to records, by name.'),
-  sinks: section.describe('What is written, by name.')
+  sinks: section.describe('What is written, by name.'),
+  alerts: alertsOptions.prefault({}).describe('What people are to be told of, by name.')
 });
 
 /** The checked top level of a file. */
