@@ -1,4 +1,5 @@
 import type { StreamRecord } from './record.ts';
+import type { TraceContext } from './trace.ts';
 
 /** Records that travel together. Never empty, never changed after it was sent. */
 export interface Batch {
@@ -6,6 +7,8 @@ export interface Batch {
   readonly records: readonly StreamRecord[];
   /** Wall clock when the batch entered the task, in milliseconds: what `now()` means for its records. */
   readonly now: number;
+  /** The span that sent it, where it is traced; null mostly. */
+  readonly trace?: TraceContext | null;
 }
 
 /**

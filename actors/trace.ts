@@ -115,7 +115,7 @@ function stateOf(headers: readonly Header[]): string | null {
 
 /** Headers that hold these contexts and nothing else, for a record that is made of several. */
 export function headersFor(contexts: readonly TraceContext[]): readonly Header[] {
-  return contexts.map(({ traceparent }, index): Header => [index === 0 ? 'traceparent' : linkHeaders.further, headerBytes(traceparent)]);
+  return contexts.flatMap((context, index): readonly Header[] => (index === 0 ? contextHeaders(context) : [[linkHeaders.further, headerBytes(context.traceparent)]]));
 }
 
 /** Headers with this context in the place of the one they had. */

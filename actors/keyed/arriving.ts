@@ -67,11 +67,12 @@ export class RecordsBefore implements TransformLogic {
     return this.#waiting.length;
   }
 
-  process({ records, now }: Batch, out: Collector): void {
+  process({ records, now, trace = null }: Batch, out: Collector): void {
     for (const record of records) {
       const arrival = admit(record, { now, watermark: this.#watermark, admission: this.#admission, out });
       if (arrival === null) continue;
-      this.#waiting.push({ key: arrival.key ?? '', content: packArrival(arrival) as unknown as ParcelGroup['content'], records: 1 });
+      const group = { key: arrival.key ?? '', content: packArrival(arrival) as unknown as ParcelGroup['content'], records: 1 };
+      this.#waiting.push(trace === null ? group : { ...group, traces: [trace] });
       out.absorbed(record);
     }
   }

@@ -1,5 +1,6 @@
 import { isObject } from '../fields.ts';
 import type { StoreValue } from '../store.ts';
+import type { TraceContext } from '../trace.ts';
 
 /**
  * What crosses a repartition topic: at each checkpoint an upstream task sends one to every partition that it has something for, as
@@ -29,6 +30,8 @@ export interface ParcelGroup {
   /** In a form of the node's own. */
   readonly content: StoreValue;
   readonly records: number;
+  /** Contexts of traced batches that it comes from, where there are some: they go on in the headers of its parcel. */
+  readonly traces?: readonly TraceContext[];
 }
 
 /** Whether a value is what the other half of a node sends. */

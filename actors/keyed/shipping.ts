@@ -1,6 +1,8 @@
 import type { Collector, EpochEnd, TaskContext } from '../component.ts';
 import type { StreamRecord } from '../record.ts';
 import type { StoreValue } from '../store.ts';
+import type { TraceContext } from '../trace.ts';
+import { addContext, headersFor, maxKept } from '../trace.ts';
 import { murmur2 } from '../sink/partitioner.ts';
 import { toBytes } from './binary.ts';
 import type { Parcel, ParcelGroup } from './parcel.ts';
@@ -20,6 +22,8 @@ interface Told {
 
 interface Load {
   readonly groups: StoreValue[];
+  /** Null mostly. */
+  traces: TraceContext[] | null;
   records: number;
   size: number;
 }
@@ -50,17 +54,18 @@ export class Shipping {
     return wait === Infinity ? null : wait;
   }
 
-  #load(loads: Map<number, Load>, { key, content, records }: ParcelGroup, end: EpochEnd, out: Collector): void {
+  #load(loads: Map<number, Load>, { key, content, records, traces = none }: ParcelGroup, end: EpochEnd, out: Collector): void {
     // Where a producer of Kafka's Java client would put a record with this key.
     const to = (murmur2(toBytes(key)) & 0x7fffffff) % this.#partitions;
     const size = sizeOf(content);
     let load = loads.get(to);
-    if (load === undefined) loads.set(to, (load = { groups: [], records: 0, size: 0 }));
+    if (load === undefined) loads.set(to, (load = { groups: [], traces: null, records: 0, size: 0 }));
     else if (load.size + size > maxParcel) {
       // The new watermark comes with the last parcel only: it says that nothing older follows.
       this.#post(to, load, this.#told[to] as Told, end, out);
-      loads.set(to, (load = { groups: [], records: 0, size: 0 }));
+      loads.set(to, (load = { groups: [], traces: null, records: 0, size: 0 }));
     }
+    for (const context of traces) addContext((load.traces ??= []), context, maxKept);
     load.groups.push(content);
     load.records += records;
     load.size += size;
@@ -78,22 +83,24 @@ export class Shipping {
     const passed = end.now - told.at;
     // A clock that was set back must not hold markers back.
     if (passed >= 0 && passed < markerInterval) return markerInterval - passed;
-    this.#close(to, { groups: [], records: 0, size: 0 }, end, out);
+    this.#close(to, { groups: [], traces: null, records: 0, size: 0 }, end, out);
     return Infinity;
   }
 
-  #post(to: number, { groups, records }: Load, stand: { readonly watermark: number; readonly idle: boolean }, end: EpochEnd, out: Collector): void {
+  #post(to: number, { groups, records, traces }: Load, stand: { readonly watermark: number; readonly idle: boolean }, end: EpochEnd, out: Collector): void {
     const { task, tasks } = this.#task;
     const { watermark, idle } = stand;
     const parcel: Parcel = { to, task, of: tasks, epoch: end.epoch, watermark: watermark === -Infinity ? null : watermark, idle, records, groups };
-    out.copy(this.#record(parcel, end), 0);
+    out.copy(this.#record(parcel, end, traces), 0);
   }
 
-  #record(value: Parcel, { watermark }: EpochEnd): StreamRecord {
+  #record(value: Parcel, { watermark }: EpochEnd, traces: readonly TraceContext[] | null): StreamRecord {
     const time = Math.max(0, watermark);
-    return { key: null, bytes: null, value, headers: [], timestamp: time, offset: 0, origin: { topic: '', partition: this.#task.task, codec: 'json' }, changed: true, time, stamp: watermark };
+    return { key: null, bytes: null, value, headers: traces === null ? [] : headersFor(traces), timestamp: time, offset: 0, origin: { topic: '', partition: this.#task.task, codec: 'json' }, changed: true, time, stamp: watermark };
   }
 }
+
+const none: readonly TraceContext[] = [];
 
 /** About how long a value is as JSON. */
 function sizeOf(value: StoreValue): number {

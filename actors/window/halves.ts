@@ -11,6 +11,7 @@ import { isParcel } from '../keyed/parcel.ts';
 import type { ParcelGroup } from '../keyed/parcel.ts';
 import { Shipping } from '../keyed/shipping.ts';
 import { Upstreams } from '../keyed/upstreams.ts';
+import { TracedGroups } from './traced-groups.ts';
 
 /** The whole of a window node in one task. */
 export class LocalWindows implements TransformLogic {
@@ -18,8 +19,8 @@ export class LocalWindows implements TransformLogic {
   readonly #outcome: Outcome;
 
   constructor(settings: WindowSettings, task: TaskContext, store: Store) {
-    this.#intake = new Intake(settings, task.watermark);
     this.#outcome = new Outcome(settings, task, store);
+    this.#intake = new Intake(settings, task.watermark, this.#outcome.traced);
   }
 
   get pending(): number {
@@ -39,10 +40,11 @@ export class LocalWindows implements TransformLogic {
 /** The half before the hop. */
 export class WindowsBefore implements TransformLogic {
   readonly #intake: Intake;
+  readonly #traced = new TracedGroups(null);
   readonly #shipping: Shipping;
 
   constructor(settings: WindowSettings, task: TaskContext, partitions: number) {
-    this.#intake = new Intake(settings, task.watermark);
+    this.#intake = new Intake(settings, task.watermark, this.#traced);
     this.#shipping = new Shipping(task, partitions);
   }
 
@@ -56,7 +58,7 @@ export class WindowsBefore implements TransformLogic {
 
   checkpoint(end: EpochEnd, out: Collector): PassedOn {
     const { watermark, idle } = end;
-    const again = this.#shipping.send(packed(this.#intake.end(watermark)), end, out);
+    const again = this.#shipping.send(packed(this.#intake.end(watermark), this.#traced), end, out);
     return { own: watermark, watermark, idle, again };
   }
 }
@@ -78,14 +80,18 @@ export class WindowsBehind implements TransformLogic {
     return this.#groups.size;
   }
 
-  process({ records }: Batch, out: Collector): void {
+  process({ records, trace = null }: Batch, out: Collector): void {
     for (const record of records) {
       if (!isParcel(record.value)) {
         out.failed(record, new Failure('undecodable', 'expected what the other half of this node sends, found a foreign record in its repartition topic'));
         continue;
       }
       this.#upstreams.note(record.value);
-      for (const group of record.value.groups) this.#add(group as unknown as ShippedGroup);
+      for (const group of record.value.groups) {
+        const [key, , , , time] = group as unknown as ShippedGroup;
+        if (trace !== null && time !== undefined) this.#outcome.traced.note(key, time, trace);
+        this.#add(group as unknown as ShippedGroup);
+      }
       out.absorbed(record);
     }
   }
@@ -104,8 +110,13 @@ export class WindowsBehind implements TransformLogic {
   }
 }
 
-type ShippedGroup = readonly [key: string, a: number, b: number, partial: Partial];
+/** `time`: of its first record that is traced, where one is. */
+type ShippedGroup = readonly [key: string, a: number, b: number, partial: Partial, time?: number];
 
-function* packed(groups: Iterable<GatheredGroup>): Iterable<ParcelGroup> {
-  for (const { key, a, b, partial, records } of groups) yield { key, content: [key, a, b, partial], records };
+function* packed(groups: Iterable<GatheredGroup>, traced: TracedGroups): Iterable<ParcelGroup> {
+  for (const { key, a, b, partial, records } of groups) {
+    const traces = traced.take(key, null);
+    if (traces === null) yield { key, content: [key, a, b, partial], records };
+    else yield { key, content: [key, a, b, partial, traces.time], records, traces: traces.contexts };
+  }
 }

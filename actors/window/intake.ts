@@ -3,9 +3,12 @@ import { asFailure, Failure } from '../failure.ts';
 import type { Batch } from '../message.ts';
 import type { StreamRecord } from '../record.ts';
 import { isTombstone } from '../record.ts';
+import { holdsContext, sampledFlag } from '../trace.ts';
+import type { TraceContext } from '../trace.ts';
 import type { Algebra } from './algebra.ts';
 import type { GroupKey } from '../keyed/group-key.ts';
 import type { GatheredGroup, Gathering, WindowKind } from './kind.ts';
+import type { TracedGroups } from './traced-groups.ts';
 
 /** What windows are made of. */
 export interface WindowSettings {
@@ -17,15 +20,23 @@ export interface WindowSettings {
   readonly emit: 'update' | 'final' | 'complete';
 }
 
+/** Groups of a traced batch whose records say nothing of traces themselves: so many of them are remembered. */
+const maxTraced = 16;
+
 /** The first half: judges which records are late, and adds the others to the partial results of the epoch. */
 export class Intake {
   readonly #settings: WindowSettings;
   readonly #gathering: Gathering;
   /** As of the last barrier. Records bring that of their source with them, so that this one counts after an idle time only. */
   #watermark: number;
+  readonly #traced: TracedGroups;
+  /** Of the batch at work; null mostly. */
+  #trace: TraceContext | null = null;
+  #tracedLeft = 0;
 
-  constructor(settings: WindowSettings, watermark: number) {
+  constructor(settings: WindowSettings, watermark: number, traced: TracedGroups) {
     this.#settings = settings;
+    this.#traced = traced;
     this.#gathering = settings.kind.gather(settings.algebra);
     this.#watermark = watermark;
   }
@@ -34,7 +45,9 @@ export class Intake {
     return this.#gathering.size;
   }
 
-  process({ records, now }: Batch, out: Collector): void {
+  process({ records, now, trace = null }: Batch, out: Collector): void {
+    this.#trace = trace;
+    this.#tracedLeft = maxTraced;
     for (const record of records) {
       if (isTombstone(record)) out.filtered(record);
       else this.#take(record, now, out);
@@ -64,8 +77,18 @@ export class Intake {
       return;
     }
     this.#gathering.add(group, record, watermark);
+    if (this.#trace !== null) this.#note(group, record, this.#trace);
     out.absorbed(record);
   }
+
+  #note(group: string, record: StreamRecord, trace: TraceContext): void {
+    if (!isTraced(record) && --this.#tracedLeft < 0) return;
+    this.#traced.note(group, record.time, trace);
+  }
+}
+
+function isTraced({ headers }: StreamRecord): boolean {
+  return headers.some(([name, value]) => holdsContext(name) && sampledFlag(value) === true);
 }
 
 function checkTime(time: number): void {

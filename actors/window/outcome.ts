@@ -4,6 +4,7 @@ import type { Store } from '../store.ts';
 import type { WindowSettings } from './intake.ts';
 import type { Emit, Group, Keeper, Retract } from './kind.ts';
 import { Results } from './results.ts';
+import { TracedGroups } from './traced-groups.ts';
 
 /** What a store holds, as the results that it would give. Of sliding windows also those that are over, while later ones need their records. */
 export function contentsOf(settings: WindowSettings, store: Store): StreamRecord[] {
@@ -21,6 +22,8 @@ export class Outcome {
   readonly #settings: WindowSettings;
   readonly #keeper: Keeper;
   readonly #results: Results;
+  /** Groups with records of traced batches. */
+  readonly traced: TracedGroups;
   #own: number;
   #passedOn: number;
 
@@ -28,6 +31,7 @@ export class Outcome {
     this.#settings = settings;
     this.#keeper = settings.kind.keep(settings.algebra, store);
     this.#results = new Results({ ...settings, task: task.task });
+    this.traced = new TracedGroups(store);
     this.#own = task.watermark;
     this.#passedOn = this.#promise(this.#keeper.overdue(this.#own));
   }
@@ -48,7 +52,7 @@ export class Outcome {
   advance(watermark: number, idle: boolean, out: Collector): PassedOn {
     this.#own = Math.max(this.#own, watermark);
     const stamp = this.#passedOn;
-    const emit: Emit = (key, window, partial) => out.copy(this.#results.record(key, window, partial, stamp), 0);
+    const emit: Emit = (key, window, partial) => out.copy(this.#results.record(key, window, partial, stamp, this.traced.take(key, window)?.contexts), 0);
     const retract: Retract = (key, start, timestamp) => out.copy(this.#results.tombstone(key, { start, timestamp, stamp }), 0);
     switch (this.#settings.emit) {
       case 'update':
@@ -65,6 +69,7 @@ export class Outcome {
         this.#keeper.all(emit);
         break;
     }
+    this.traced.save();
     const overdue = this.#keeper.overdue(this.#own);
     this.#passedOn = Math.max(this.#passedOn, this.#promise(overdue));
     return { own: this.#own, watermark: this.#passedOn, idle, again: overdue === Infinity ? null : 0 };

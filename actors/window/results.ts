@@ -1,5 +1,7 @@
 import type { StreamRecord } from '../record.ts';
 import type { StoreValue } from '../store.ts';
+import type { TraceContext } from '../trace.ts';
+import { headersFor } from '../trace.ts';
 import type { Algebra, Partial } from './algebra.ts';
 import { toBytes } from '../keyed/binary.ts';
 import type { GroupKey } from '../keyed/group-key.ts';
@@ -24,11 +26,12 @@ export class Results {
     this.#origin = { topic: settings.name, partition: settings.task, codec: 'json' };
   }
 
-  /** A result, or what came too late to be part of one. `stamp`: no later result is older than this. */
-  record(key: string, window: Bounds | null, partial: Partial, stamp: number): StreamRecord {
+  /** A result, or what came too late to be part of one. `stamp`: no later result is older than this. `contexts`: of traces that go on with it. */
+  record(key: string, window: Bounds | null, partial: Partial, stamp: number, contexts: readonly TraceContext[] = []): StreamRecord {
     const value: Record<string, StoreValue> = { key: this.#settings.key.show(key), ...this.#settings.algebra.result(partial) };
     if (window !== null) value['window'] = { start: window.start, end: window.end };
-    return this.#make(recordKey(key, window?.start ?? null), value, { time: eventTime(partial[0]), timestamp: recordTimestamp(partial[0]), stamp });
+    const record = this.#make(recordKey(key, window?.start ?? null), value, { time: eventTime(partial[0]), timestamp: recordTimestamp(partial[0]), stamp });
+    return contexts.length === 0 ? record : { ...record, headers: headersFor(contexts) };
   }
 
   /** Takes a result back: a tombstone for its key. */

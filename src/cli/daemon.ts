@@ -3,9 +3,13 @@ import { asFailure } from '../../actors/failure.ts';
 import type { Failure } from '../../actors/failure.ts';
 import type { RuntimeEvents } from '../../actors/events.ts';
 import type { Broker } from '../../actors/port.ts';
+import type { DaemonApi } from '../admin/api.ts';
+import { tellAlert } from '../alerts/tell.ts';
+import { AlertWatcher } from '../alerts/watcher.ts';
 import { startAdmin } from '../admin/server.ts';
 import type { AdminServer } from '../admin/server.ts';
 import { createBroker } from './create-broker.ts';
+import { daemonApi } from './daemon-api.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { faultsFrom } from '../runtime/fault.ts';
 import { Supervisor } from '../runtime/supervisor.ts';
@@ -15,13 +19,26 @@ import type { RuntimeLimits } from '../runtime/topology.ts';
 import { createStateDirectory } from '../state/directory.ts';
 import { acquireLock } from '../state/lock.ts';
 import { openPositions } from '../state/positions.ts';
+import { watchDirectory } from '../state/watched-directory.ts';
 import { createTableKeeper } from '../tables/keeper.ts';
 import { createEvents } from '../telemetry/event.ts';
 import { redact } from '../telemetry/log.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metric.ts';
+import type { Metrics } from '../telemetry/metric.ts';
+import type { TraceOptions } from '../telemetry/trace-options.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { Plan } from '../topology/model.ts';
 import { commit, version } from './version.ts';
+
+/** Where HTTP is served. With `fallback` a port that is taken is replaced by a free one. */
+export interface HttpAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly fallback: boolean;
+  /** For data and changes; null where none is asked for. */
+  readonly token: string | null;
+}
 
 /** What a daemon is made of. */
 export interface DaemonSettings {
@@ -31,13 +48,15 @@ export interface DaemonSettings {
   readonly secrets: readonly string[];
   /** A folder of this daemon's own. */
   readonly stateDir: string;
-  /** Null for no HTTP. With `fallback` a port that is taken is replaced by a free one. */
-  readonly http: { readonly host: string; readonly port: number; readonly fallback: boolean } | null;
+  /** Null for no HTTP. */
+  readonly http: HttpAddress | null;
   readonly limits?: Partial<RuntimeLimits>;
   /** Whether topics that are missing are made on Kafka too. */
   readonly createTopics?: boolean;
   /** Whether the group's offsets are taken as they are, whoever set them. */
   readonly acceptOffsets?: boolean;
+  /** Where traces go, and which; null for nowhere. */
+  readonly traces?: { readonly options: TraceOptions; readonly perSecond: number } | null;
 }
 
 /** Topologies at work in this process. */
@@ -63,6 +82,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const metrics = createMetrics(version, commit(), { env: process.env, onExport: (failed) => { tellExport(log, failed); } });
   const events = createEvents(log, metrics);
   const lock = acquireLock(settings.stateDir);
+  const tracing = await trace(settings, metrics);
   const memory = openPositions(settings.stateDir, (error) => { events.stateDirectoryNotWritten(error instanceof Error ? error.message : String(error)); });
   if (memory.quarantined !== null) events.stateDirectoryQuarantined(memory.quarantined);
   const brokers = new Map<string, Broker>();
@@ -72,20 +92,30 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     brokers.set(key, known);
     return known;
   };
+  const state = watchDirectory(createStateDirectory(settings.stateDir));
   const limits = { ...defaultLimits, ...settings.limits };
-  const supervisor = new Supervisor({ plans, broker, memory, state: createStateDirectory(settings.stateDir), tables: createTableKeeper(settings.stateDir), createTopics: settings.createTopics ?? false, acceptOffsets: settings.acceptOffsets ?? false, clock: systemClock, events, reached: faultsFrom(process.env['MILLRACE_FAULT_AT']), limits });
+  const supervisor = new Supervisor({ plans, broker, memory, state, tables: createTableKeeper(settings.stateDir), createTopics: settings.createTopics ?? false, acceptOffsets: settings.acceptOffsets ?? false, clock: systemClock, events, tracer: tracing?.tracer ?? null, reached: faultsFrom(process.env['MILLRACE_FAULT_AT']), limits });
   metrics.observe(() => supervisor.status());
-  const admin = await listen(settings, supervisor, metrics.handle);
+  const alerts = new AlertWatcher({ status: () => supervisor.status(), clock: systemClock, events, tell: tellAlert });
+  metrics.observeAlerts(() => alerts.status);
+  const admin = await listen(settings, daemonApi({ supervisor, memory, state, log, broker }), metrics.handle);
   supervisor.start();
+  alerts.use(plans);
   return {
     url: admin?.url ?? null,
     status: () => supervisor.status(),
     broker,
-    reload: (plans) => supervisor.reload(plans),
+    async reload(plans) {
+      const reloaded = await supervisor.reload(plans);
+      alerts.use(plans);
+      return reloaded;
+    },
     events,
     stop: () => supervisor.stop(),
     async finished() {
       const failures = await supervisor.finished();
+      await alerts.close();
+      await tracing?.close();
       await admin?.close();
       for (const each of brokers.values()) await each.close().catch((error: unknown) => { log.warn({ error: asFailure(error, 'task_crashed').message }, 'broker did not close'); });
       await metrics.close();
@@ -101,10 +131,10 @@ function tellExport(log: Logger, failed: string | null): void {
   else log.warn({ reason: failed }, `metrics do not reach the collector: ${failed}`);
 }
 
-async function listen(settings: DaemonSettings, supervisor: Supervisor, metrics: Parameters<typeof startAdmin>[0]['metrics']): Promise<AdminServer | null> {
+async function listen(settings: DaemonSettings, api: DaemonApi, metrics: Parameters<typeof startAdmin>[0]['metrics']): Promise<AdminServer | null> {
   if (settings.http === null) return null;
-  const { host, port, fallback } = settings.http;
-  const admin = { host, metrics, status: () => supervisor.status(), redact: (text: string) => redact(text, settings.secrets) };
+  const { host, port, fallback, token } = settings.http;
+  const admin = { host, token, version, metrics, api, status: () => api.status(), redact: (text: string) => redact(text, token === null ? settings.secrets : [...settings.secrets, token]) };
   try {
     return await startAdmin({ ...admin, port });
   } catch (error) {
@@ -112,4 +142,11 @@ async function listen(settings: DaemonSettings, supervisor: Supervisor, metrics:
     settings.log.warn({ host, port }, `port ${port} is taken, using a free one`);
     return startAdmin({ ...admin, port: 0 });
   }
+}
+
+/** OpenTelemetry's SDK is loaded only where somebody wants traces. */
+async function trace({ traces = null, log }: DaemonSettings, metrics: Metrics): Promise<Tracing | null> {
+  if (traces === null) return null;
+  const { startTracing } = await import('../telemetry/tracing.ts');
+  return startTracing({ ...traces, version, log, onDropped: (spans) => { metrics.traceSpansDropped.add(spans); } });
 }

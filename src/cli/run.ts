@@ -1,14 +1,18 @@
 import { asFailure } from '../../actors/failure.ts';
 import type { Failure } from '../../actors/failure.ts';
+import { isLoopback } from '../admin/guard.ts';
+import { shortestToken } from '../admin/token.ts';
 import { Registries } from '../codec/registry/registries.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Logger } from '../telemetry/log.ts';
+import { readTraceOptions } from '../telemetry/trace-options.ts';
 import type { Plan } from '../topology/model.ts';
 import type { Arguments, Command, OptionHelp } from './command.ts';
 import { UsageError } from './command.ts';
 import { loadPlans } from './load-plans.ts';
 import type { Daemon, DaemonSettings } from './daemon.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
+import { httpToken } from './http-token.ts';
 import type { Output } from './output.ts';
 import { Reporter, statusLine } from './report.ts';
 import { Reloader, reloadOnSignal } from './reload.ts';
@@ -21,10 +25,13 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 /** Options that every command that runs topologies has. */
 export const daemonOptions: readonly OptionHelp[] = [
   { name: 'state-dir', value: 'DIR', summary: "This daemon's own folder for state.", default: './data/state' },
-  { name: 'http', value: 'HOST:PORT', summary: 'Where probes and metrics are served; off for nowhere.', default: '127.0.0.1:7171' },
+  { name: 'http', value: 'HOST:PORT', summary: 'Where probes, metrics and the API are served; off for nowhere. An address that others can reach needs a token.', default: '127.0.0.1:7171' },
+  { name: 'http-token-file', value: 'FILE', summary: 'File with the token that the API asks for data and changes; or MILLRACE_HTTP_TOKEN.' },
   { name: 'log-level', value: 'LEVEL', choices: levels, summary: 'trace, debug, info, warn, error or silent.', default: 'info' },
   { name: 'shutdown-timeout', value: 'SECONDS', summary: 'How long a stop may take.', default: '25' },
   { name: 'accept-offsets', summary: "Go on from the group's offsets as they are, whoever set them; where there are none, start: decides." },
+  { name: 'traces', value: 'URL', summary: 'Send traces there by OTLP: http://HOST:4318 or grpc://HOST:4317; also where OTEL_* variables say so.' },
+  { name: 'traces-per-second', value: 'N', summary: 'Traces begun per second at most; ten times as many of producers are gone on with.', default: '10' },
   { name: 'session-timeout', value: 'SECONDS', summary: 'Silence after which the group takes this member for dead.', default: '10' }
 ];
 
@@ -46,6 +53,7 @@ export function runCommand(output: Output): Command {
       const registries = new Registries(args.text('state-dir'));
       const loaded = loadPlans(args.positionals, output, registries);
       if (loaded === null) return exitCode.config;
+      addToken(loaded.secrets, args);
       const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });
       // Only now the brokers' clients are loaded: a mistake in a file is told at once.
       const { startDaemon } = await import('./daemon.ts');
@@ -79,7 +87,18 @@ export async function superviseDaemon(daemon: Daemon, args: Arguments, log: Logg
 /** The settings that the common options give. */
 export function daemonSettings(args: Arguments, { plans, secrets }: { readonly plans: readonly Plan[]; readonly secrets: readonly string[] }, log: Logger): DaemonSettings {
   const limits = { sessionTimeout: seconds(args, 'session-timeout') * 1000 };
-  return { plans, secrets, log, stateDir: args.text('state-dir') as string, http: httpAddress(args.text('http') as string), limits, acceptOffsets: args.on('accept-offsets') };
+  return { plans, secrets, log, stateDir: args.text('state-dir') as string, http: httpAddress(args), limits, acceptOffsets: args.on('accept-offsets'), traces: traces(args) };
+}
+
+function traces(args: Arguments): NonNullable<DaemonSettings['traces']> | null {
+  const perSecond = Number(args.text('traces-per-second'));
+  if (!(perSecond > 0)) throw new UsageError(`--traces-per-second is a number above 0, not ${args.text('traces-per-second') ?? ''}.`);
+  try {
+    const options = readTraceOptions(process.env, args.text('traces') ?? null);
+    return options === null ? null : { options, perSecond };
+  } catch (error) {
+    throw new UsageError(`--traces: ${(error as Error).message}.`);
+  }
 }
 
 /** The log level asked for. */
@@ -95,11 +114,21 @@ function seconds(args: Arguments, option: string): number {
   return value;
 }
 
-function httpAddress(text: string): DaemonSettings['http'] {
+/** The token is a secret like others, in the log too. */
+function addToken(secrets: string[], args: Arguments): void {
+  const token = httpToken(args, 'http-token-file');
+  if (token !== null) secrets.push(token);
+}
+
+function httpAddress(args: Arguments): DaemonSettings['http'] {
+  const text = args.text('http') as string;
   if (text === 'off') return null;
   const match = /^(?:(.*):)?(\d{1,5})$/.exec(text);
   if (match === null || Number(match[2]) > 65_535) throw new UsageError(`--http is HOST:PORT or off, not ${text}.`);
-  return { host: (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]), fallback: text === '127.0.0.1:7171' };
+  const host = (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
+  const token = httpToken(args, 'http-token-file');
+  if (token === null && !isLoopback(host)) throw new UsageError(`--http ${text} can be reached from other machines: it needs a token, by --http-token-file FILE or MILLRACE_HTTP_TOKEN (${shortestToken} characters or more). Probes and metrics stay open.`);
+  return { host, port: Number(match[2]), fallback: text === '127.0.0.1:7171', token };
 }
 
 function exitCodeFor(failures: readonly Failure[]): number {

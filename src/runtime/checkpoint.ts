@@ -7,6 +7,7 @@ import { encodeOffsetMetadata } from './offset-metadata.ts';
 import type { OffsetMetadata } from './offset-metadata.ts';
 import type { SealedOutputs } from './outbox.ts';
 import type { TaskOutput } from './task-output.ts';
+import type { CommitSpans } from './trace-commit.ts';
 
 /** A position to be committed: the next offset to read, and the partition's watermark there; -Infinity before its first. */
 export interface Position {
@@ -23,6 +24,8 @@ export interface EpochResult {
   readonly outputs: SealedOutputs;
   /** Watermarks of the nodes that have one of their own, by name. */
   readonly watermarks: Readonly<Record<string, number>>;
+  /** Of what is traced; null where nothing is. */
+  readonly spans?: CommitSpans | null;
 }
 
 /** The stores of a task, as a checkpoint sees them. */
@@ -52,7 +55,16 @@ export interface CheckpointSettings {
  * unknown: the task must be opened again, which reads what was committed.
  */
 export async function checkpoint(result: EpochResult, settings: CheckpointSettings): Promise<CheckpointTimes> {
-  const { epoch, outputs } = result;
+  try {
+    return await commitEpoch(result, settings);
+  } catch (error) {
+    result.spans?.failed(error);
+    throw error;
+  }
+}
+
+async function commitEpoch(result: EpochResult, settings: CheckpointSettings): Promise<CheckpointTimes> {
+  const { epoch, outputs, spans = null } = result;
   const { stores, output, reached } = settings;
   const attempt: Attempt = { epoch, nonce: randomBytes(6).toString('base64url') };
   const started = performance.now();
@@ -64,7 +76,11 @@ export async function checkpoint(result: EpochResult, settings: CheckpointSettin
 
   // 3  Outputs, dead letters: one transaction, opened only now, so that slow processing cannot time it out.
   const transaction = await output.begin();
-  const written = outputs.write(transaction).then(() => { reached('P2', epoch); });
+  spans?.begin();
+  const written = outputs.write(transaction).then(() => {
+    reached('P2', epoch);
+    spans?.written();
+  });
 
   // 4  Offsets of every partition that advanced, with the attempt's name; beside the outputs where these wait for round trips.
   const offsetsSent = transaction.sendOffsets(settings.group, offsetCommits(attempt, result, settings));
@@ -75,6 +91,7 @@ export async function checkpoint(result: EpochResult, settings: CheckpointSettin
   // 5  The point after which the epoch has happened.
   await transaction.commit();
   reached('P4', epoch);
+  spans?.committed();
   const committed = performance.now();
 
   // 6  State becomes current, with its positions.

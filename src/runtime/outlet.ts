@@ -11,6 +11,7 @@ import type { FailedRecords } from './failed-records.ts';
 import type { EdgeMeter } from './meters.ts';
 import { nameInFile } from './node-name.ts';
 import type { Actor } from './system.ts';
+import type { Taps } from './taps.ts';
 
 /** A record on its way to the dead letter topic of the node where it failed. */
 export interface DeadLetter {
@@ -83,6 +84,8 @@ export interface OutletSettings {
   /** Targets by output port. */
   readonly ports: readonly (readonly Target[])[];
   readonly sink: { readonly actor: Actor<SinkMessage>; readonly channel: number };
+  /** Who looks at what goes out; nobody where it is absent. */
+  readonly taps?: Taps | undefined;
   /** See `Clock`. */
   elapsed(): number;
 }
@@ -179,6 +182,8 @@ export class Outlet implements Collector {
 
   #send(batch: Batch, port: number): void {
     const count = batch.records.length;
+    const { taps, node } = this.#settings;
+    if (taps !== undefined && taps.size > 0) taps.offer(node, port, batch);
     for (const target of this.#settings.ports[port] ?? []) {
       this.#counts.outputs += count;
       target.edge.sent(count, this.#settings.elapsed());

@@ -5,6 +5,7 @@ import { asFailure, Failure } from '../../actors/failure.ts';
 import type { TopicInfo } from '../../actors/port.ts';
 import { Partitioner } from '../../actors/sink/partitioner.ts';
 import type { StreamRecord } from '../../actors/record.ts';
+import type { TraceContext } from '../../actors/trace.ts';
 import type { ErrorPolicy, PlanNode, TransformNode } from '../topology/model.ts';
 import { deadLetterRecord, lateRecord, retimed, truncatedDeadLetter, truncatedLate } from './dead-letter.ts';
 import { FailedRecordCounts } from './failed-records.ts';
@@ -18,6 +19,10 @@ import { recordFailed } from './outlet.ts';
 import type { DeadLetter, LateRecord, SinkMessage, SourceProgress } from './outlet.ts';
 import { TimestampSample } from './timestamp-sample.ts';
 import type { Topics } from './topics.ts';
+import type { TaskTrace } from './trace.ts';
+import { Sends } from './trace-sends.ts';
+import { commitSpans } from './trace-commit.ts';
+import type { CommitSpans } from './trace-commit.ts';
 
 /** All that an epoch came to, once its barrier has passed every actor of the task. */
 export interface EpochWork {
@@ -32,6 +37,8 @@ export interface EpochWork {
   readonly watermarks: Readonly<Record<string, number>>;
   /** Milliseconds after which another barrier is wanted, whatever comes; null for none. */
   readonly again: number | null;
+  /** Of what is traced; null where nothing is. */
+  readonly spans: CommitSpans | null;
 }
 
 /** What the sink actor is made of. */
@@ -47,6 +54,8 @@ export interface SinkActorSettings {
   readonly changelog: () => readonly PendingRecord[];
   readonly onAligned: (work: EpochWork) => void;
   readonly meters: TaskMeters;
+  /** Null where tracing is off. */
+  readonly trace: TaskTrace | null;
   /** See `Clock`. */
   elapsed(): number;
 }
@@ -70,9 +79,13 @@ export class SinkReceiver {
   #failedRecords: FailedRecords[] = [];
   #watermarks: Record<string, number> = {};
   #again: number | null = null;
+  readonly #sends: Sends | null;
+  /** The span that sent the batch at work; null mostly. */
+  #trace: TraceContext | null = null;
 
   constructor(settings: SinkActorSettings) {
     this.#settings = settings;
+    this.#sends = settings.trace === null ? null : new Sends(settings.trace);
     this.#partitioner = new Partitioner(settings.rotation);
     for (const id of settings.sinks.keys()) this.#counts.set(id, noCounts());
     this.#inbox = new Inbox<SinkMessage>(settings.channels, {
@@ -98,7 +111,8 @@ export class SinkReceiver {
     } else if (message.kind === 'late') {
       for (const letter of message.letters) await this.#lateRecord(letter, message.node, message.now);
     } else if (message.kind === 'records') {
-      const { records, now } = message.batch;
+      const { records, now, trace = null } = message.batch;
+      this.#trace = trace;
       const { sink, edge } = message;
       const started = this.#settings.elapsed();
       edge.taken(records.length, started);
@@ -110,6 +124,7 @@ export class SinkReceiver {
         const pending = this.#write(record, sink, counts, now);
         if (pending !== undefined) await pending;
       }
+      this.#trace = null;
       this.#settings.meters.processing(sink).note((this.#settings.elapsed() - started) / 1000);
     }
     this.#settings.outbox.flush();
@@ -142,7 +157,14 @@ export class SinkReceiver {
     }
     const info = this.#settings.topics.known(output.topic);
     if (info === undefined) return this.#writeToNewTopic(record, output, sink, counts, now);
-    return this.#add(record, output, info, sink, counts, now);
+    return this.#add(record, this.#traced(output, info), info, sink, counts, now);
+  }
+
+  /** An output of a traced batch says so in its headers, unless it would be too large by that. */
+  #traced(output: OutputRecord, info: TopicInfo): OutputRecord {
+    if (this.#trace === null || this.#sends === null) return output;
+    const traced = { ...output, headers: this.#sends.headers(output.topic, this.#trace, output.headers) };
+    return encodedSize(traced) + batchOverhead > info.maxMessageBytes ? output : traced;
   }
 
   async #writeToNewTopic(record: StreamRecord, output: OutputRecord, sink: number, counts: Counts, now: number): Promise<void> {
@@ -156,7 +178,7 @@ export class SinkReceiver {
       await this.#failed({ record, failure: new Failure('unencodable', `topic: ${cause.message}`, { cause }) }, sink, counts, now);
       return;
     }
-    await this.#add(record, output, info, sink, counts, now);
+    await this.#add(record, this.#traced(output, info), info, sink, counts, now);
   }
 
   #add(record: StreamRecord, output: OutputRecord, info: TopicInfo, sink: number, counts: Counts, now: number): Promise<void> | undefined {
@@ -184,7 +206,7 @@ export class SinkReceiver {
 
   async #failed(letter: DeadLetter, sink: number, counts: Counts, now: number): Promise<void> {
     const node = this.#settings.nodes[sink] as PlanNode;
-    this.#ownFailed.note(sink, letter.failure.code, letter.record);
+    this.#ownFailed.note(sink, letter.failure.code, letter.record, this.#trace);
     switch (node.onError.action) {
       case 'fail':
         throw recordFailed(nameInFile(node.name), letter.record, letter.failure);
@@ -251,7 +273,7 @@ export class SinkReceiver {
       this.#counts.set(node, noCounts());
     }
     for (const record of this.#settings.changelog()) this.#settings.outbox.add(changelogLane, record);
-    const work = { epoch, watermarks: this.#watermarks, again: this.#again, outputs: this.#settings.outbox.seal(), progress: this.#progress, counts: this.#reported, failed: [...this.#failedRecords, ...this.#ownFailed.take()], written: this.#written.take() };
+    const work = { epoch, watermarks: this.#watermarks, again: this.#again, outputs: this.#settings.outbox.seal(), progress: this.#progress, counts: this.#reported, failed: [...this.#failedRecords, ...this.#ownFailed.take()], written: this.#written.take(), spans: this.#spans(epoch) };
     this.#reported = new Map();
     this.#progress = [];
     this.#failedRecords = [];
@@ -259,6 +281,11 @@ export class SinkReceiver {
     this.#again = null;
     this.#partitioner.nextBatch();
     this.#settings.onAligned(work);
+  }
+
+  #spans(epoch: number): CommitSpans | null {
+    const { trace } = this.#settings;
+    return trace === null ? null : commitSpans(trace, { epoch, progress: this.#progress, sends: this.#sends?.take() ?? null });
   }
 }
 

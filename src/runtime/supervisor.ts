@@ -4,6 +4,7 @@ import type { RuntimeEvents } from '../../actors/events.ts';
 import type { TopologyStatus } from '../../actors/status.ts';
 import type { StateDirectory } from '../../actors/store.ts';
 import type { TableKeeper } from '../../actors/table/table.ts';
+import type { Tracer } from '../../actors/trace.ts';
 import type { Plan } from '../topology/model.ts';
 import { TransactionBudget } from './budget.ts';
 import type { Clock } from './clock.ts';
@@ -28,6 +29,8 @@ export interface SupervisorSettings {
   readonly acceptOffsets: boolean;
   readonly clock: Clock;
   readonly events: RuntimeEvents;
+  /** Null where tracing is off. */
+  readonly tracer: Tracer | null;
   readonly reached: Reached;
   readonly limits: RuntimeLimits;
 }
@@ -41,7 +44,7 @@ export interface Reloaded {
 }
 
 /** A topology and what it runs. */
-interface Running {
+export interface Running {
   readonly plan: Plan;
   readonly topology: TopologyRuntime;
 }
@@ -98,6 +101,11 @@ export class Supervisor {
     await this.#ended.promise;
     this.#system.stop();
     return [...this.#running.values()].flatMap(({ topology }) => topology.failure ?? []);
+  }
+
+  /** The topology of a name, with its plan; null where none of that name runs. */
+  find(name: string): Running | null {
+    return this.#running.get(name) ?? null;
   }
 
   status(): TopologyStatus[] {

@@ -17,7 +17,9 @@ import type { TaskOutput } from './task-output.ts';
 import { TaskSlot } from './task-slot.ts';
 import { Task } from './task.ts';
 import type { TopologySettings } from './topology.ts';
+import type { Taps } from './taps.ts';
 import { Topics } from './topics.ts';
+import { TaskTrace } from './trace.ts';
 import { partitionKey, unitsOf } from './units.ts';
 import type { TaskUnit } from './units.ts';
 
@@ -30,6 +32,7 @@ export interface TaskSetSettings extends Omit<TopologySettings, 'tables'> {
   readonly progress: Progress;
   readonly reader: () => GroupReader;
   readonly onFatal: (failure: Failure) => void;
+  readonly taps: Taps;
   /** The ends at which `available_now` is done, by partition; null with other triggers. */
   readonly last: () => ReadonlyMap<string, number> | null;
 }
@@ -73,6 +76,11 @@ export class TaskSet {
     let running = 0;
     for (const { slot } of this.#slots.values()) if (slot.task !== null) running += 1;
     return { assigned: this.#slots.size, running };
+  }
+
+  /** Each task, whether it runs, and why it does not where it is to be tried again. */
+  get tasks(): { readonly name: string; readonly running: boolean; readonly trouble: Failure | null }[] {
+    return [...this.#slots].map(([name, { slot }]) => ({ name, running: slot.task !== null, trouble: slot.trouble }));
   }
 
   /** Why a task does not run that is to be tried again; of several the first. */
@@ -193,6 +201,7 @@ export class TaskSet {
       keyed,
       changelog,
       meters: progress.meters.task(keyed.state),
+      trace: this.#settings.tracer === null ? null : new TaskTrace(this.#settings.tracer, { plan, task: name }),
       reader: this.#settings.reader(),
       topics: this.#topics,
       inputs: positions.map(({ topic, partition, offset, watermark }) => ({ topic, partition, start: offset, watermark })),

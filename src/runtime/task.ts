@@ -1,4 +1,3 @@
-import type { Counts } from '../../actors/accounting.ts';
 import type { SourceTime } from '../../actors/component.ts';
 import { asFailure, Failure } from '../../actors/failure.ts';
 import type { FetchedBatch, GroupReader } from '../../actors/port.ts';
@@ -9,12 +8,10 @@ import { checkpoint } from './checkpoint.ts';
 import type { CheckpointSettings, Position } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
 import { Credit } from './credit.ts';
-import type { FailedRecords } from './failed-records.ts';
 import { untilIdle } from './idle-alarm.ts';
 import { Intake } from './intake.ts';
 import type { TaskMeters } from './meters.ts';
 import type { PendingRecord } from './outbox.ts';
-import type { SourceProgress } from './outlet.ts';
 import { createPace } from './pace.ts';
 import type { Pace } from './pace.ts';
 import type { EpochWork } from './sink-actor.ts';
@@ -26,24 +23,19 @@ import { TablesFirst } from './tables-first.ts';
 import type { FirstInput } from './tables-first.ts';
 import { Throttle } from './throttle.ts';
 import type { Topics } from './topics.ts';
+import type { TaskTrace } from './trace.ts';
 import { wireTask } from './wire.ts';
-import type { KeyedSettings, TaskInput } from './wire.ts';
+import type { KeyedSettings, TaskInput, WireSettings } from './wire.ts';
 
 /** An epoch that has happened. */
-export interface CommittedEpoch {
-  readonly epoch: number;
-  readonly counts: ReadonlyMap<number, Counts>;
+export interface CommittedEpoch extends Pick<EpochWork, 'epoch' | 'counts' | 'failed' | 'progress' | 'watermarks' | 'written'> {
   readonly outputs: number;
-  readonly failed: readonly FailedRecords[];
   readonly positions: readonly Position[];
-  readonly progress: readonly SourceProgress[];
-  readonly watermarks: Readonly<Record<string, number>>;
-  readonly written: EpochWork['written'];
   readonly times: CheckpointTimes;
 }
 
 /** What a task is made of. */
-export interface TaskSettings {
+export interface TaskSettings extends Pick<WireSettings, 'taps'> {
   readonly plan: Plan;
   readonly sub: SubTopology;
   readonly inputs: readonly TaskInput[];
@@ -65,6 +57,8 @@ export interface TaskSettings {
   readonly keyed: KeyedSettings;
   readonly changelog: () => readonly PendingRecord[];
   readonly meters: TaskMeters;
+  /** Null where tracing is off. */
+  readonly trace: TaskTrace | null;
   /** The ends of the inputs as they are now. */
   ends(): Promise<readonly number[]>;
   onCommitted(committed: CommittedEpoch): void;
@@ -357,7 +351,7 @@ export class Task {
     const times = await checkpoint({ ...work, positions }, this.#settings.checkpoint);
     this.#epoch = work.epoch;
     if (work.again !== null) this.#wantedAt = this.#settings.clock.elapsed() + work.again;
-    this.#settings.onCommitted({ epoch: work.epoch, counts: work.counts, outputs: work.outputs.records, failed: work.failed, positions, progress: work.progress, watermarks: work.watermarks, written: work.written, times });
+    this.#settings.onCommitted({ ...work, outputs: work.outputs.records, positions, times });
     this.#giveBack(work);
     if (this.#tables.committed(positions)) this.#let(({ topic }) => !this.#settings.sub.first.includes(topic));
     this.#settings.checkpoint.reached('P6', work.epoch);

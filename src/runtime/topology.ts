@@ -1,9 +1,11 @@
 import type { RuntimeEvents } from '../../actors/events.ts';
 import { asFailure, Failure } from '../../actors/failure.ts';
-import type { Assignment, Broker, GroupReader, ReaderSettings } from '../../actors/port.ts';
+import type { Assignment, Broker, ReaderSettings } from '../../actors/port.ts';
+import type { StreamRecord } from '../../actors/record.ts';
 import type { LifecycleState, TopologyStatus } from '../../actors/status.ts';
 import type { StateDirectory } from '../../actors/store.ts';
 import type { TableKeeper, TableSet, TableStatus } from '../../actors/table/table.ts';
+import type { Tracer } from '../../actors/trace.ts';
 import type { Plan } from '../topology/model.ts';
 import { Available } from './available.ts';
 import { Backoff } from './backoff.ts';
@@ -17,8 +19,11 @@ import { leastStill } from './rest.ts';
 import type { Rest } from './rest.ts';
 import type { Actor } from './system.ts';
 import { TaskSet } from './task-set.ts';
+import { Taps } from './taps.ts';
+import type { TappedOutput } from './taps.ts';
 import { assertSchemas, assertTopics } from './topology-topics.ts';
 import { heldPartitions } from './units.ts';
+import { Valve } from './valve.ts';
 
 /** Limits of a running topology; the defaults are for people, tests shorten them. */
 export interface RuntimeLimits {
@@ -49,6 +54,8 @@ export interface TopologySettings {
   readonly clock: Clock;
   readonly budget: TransactionBudget;
   readonly events: RuntimeEvents;
+  /** Null where tracing is off. */
+  readonly tracer: Tracer | null;
   readonly reached: Reached;
   readonly limits: RuntimeLimits;
   /** Whether the group's offsets are taken as they are, whoever set them, or none where they are gone. */
@@ -74,7 +81,10 @@ export class TopologyRuntime {
   readonly #progress: Progress;
   readonly #taskSet: TaskSet;
   readonly #ended = Promise.withResolvers<void>();
-  #reader: GroupReader | null = null;
+  readonly #taps = new Taps();
+  #reader: Valve | null = null;
+  /** Whether an operator holds it back; also before there is a reader. */
+  #paused = false;
   /** Null for a topology without tables, and before they are opened. */
   #tables: TableSet | null = null;
   /** What `available_now` reads; null with other triggers. */
@@ -96,10 +106,11 @@ export class TopologyRuntime {
     });
     this.#taskSet = new TaskSet({
       ...settings,
+      taps: this.#taps,
       tables: () => this.#tables,
       actor: this.#actor,
       progress: this.#progress,
-      reader: () => this.#reader as GroupReader,
+      reader: () => this.#reader as Valve,
       last: () => this.#available?.ends ?? null,
       onFatal: (failure) => { this.#actor.tell({ kind: 'failed', failure }); }
     });
@@ -163,6 +174,33 @@ export class TopologyRuntime {
     };
   }
 
+  /** Whether an operator holds it back. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Reads nothing more until `resume`; what was read is committed, and the tasks stay. */
+  pause(): void {
+    this.#paused = true;
+    this.#reader?.hold();
+  }
+
+  /** Goes on where it was paused. */
+  resume(): void {
+    this.#paused = false;
+    this.#reader?.release();
+  }
+
+  /** See `TaskSet.tasks`. */
+  get tasks(): TaskSet['tasks'] {
+    return this.#taskSet.tasks;
+  }
+
+  /** See `Taps.add`. */
+  tap(outputs: readonly TappedOutput[], listener: (record: StreamRecord) => void): () => void {
+    return this.#taps.add(outputs, listener);
+  }
+
   /** The tables take in what their sources have by now. */
   async refreshTables(): Promise<void> {
     await this.#tables?.refresh();
@@ -172,12 +210,13 @@ export class TopologyRuntime {
     await this.#untilBrokerAnswers();
     if (this.#stopping !== null) return;
     this.#openTables();
-    this.#reader = this.#settings.broker.reader(this.#readerSettings(), {
+    const reader = this.#settings.broker.reader(this.#readerSettings(), {
       assigned: (assignment) => { this.#assigned(assignment); },
       fetched: (batch) => { this.#taskSet.fetched(batch); },
       connection: (failure) => { this.#connection(failure); },
       failed: (failure) => { this.#actor.tell({ kind: 'failed', failure }); }
     });
+    this.#reader = new Valve(reader, this.#paused);
     await this.#reader.start();
   }
 

@@ -5,6 +5,8 @@ import { Watermarks } from '../../actors/watermark.ts';
 import { Inbox } from './inbox.ts';
 import type { NodeMeter } from './node-meter.ts';
 import type { Outlet } from './outlet.ts';
+import { within } from './trace.ts';
+import type { TaskTrace } from './trace.ts';
 
 /** A transform node in its actor. */
 export interface NodeSettings {
@@ -17,6 +19,10 @@ export interface NodeSettings {
   /** Told when all that the epoch did to the node's store is done. */
   readonly seal: () => void;
   readonly meter: NodeMeter;
+  /** The node's name in the file, for its spans. */
+  readonly name: string;
+  /** Null where tracing is off. */
+  readonly trace: TaskTrace | null;
 }
 
 /**
@@ -72,17 +78,31 @@ class Part {
   }
 
   process(batch: Batch, channel: number, input: number): void | Promise<void> {
-    const { logic, outlet, meter } = this.#node;
+    const { name, outlet, meter, trace } = this.#node;
     const started = meter.begin(channel, batch.records.length);
-    const done = (): void => {
-      outlet.flush(batch.now);
-      meter.end(started);
-    };
+    const done = (): void => { meter.end(started); };
     outlet.received(batch.records.length);
-    const pending = logic.process(batch, outlet, input);
+    const span = trace === null || batch.trace === undefined || batch.trace === null ? null : trace.process(name, batch.records.length, batch.trace);
+    const pending = span === null ? this.#work(batch, input) : within(span, outlet, () => this.#work({ ...batch, trace: span.context }, input));
     if (pending !== undefined) return pending.then(done);
     done();
     return undefined;
+  }
+
+  #work(batch: Batch, input: number): void | Promise<void> {
+    const { logic, outlet } = this.#node;
+    const pending = logic.process(batch, outlet, input);
+    if (pending !== undefined) return pending.then(() => { this.#flush(batch.now, 'batch'); });
+    this.#flush(batch.now, 'batch');
+    return undefined;
+  }
+
+  /** Sends on what the logic gave. Of a keyed node that may come from records that were traced and held, or go on with them in the groups of a window. */
+  #flush(now: number, of: 'batch' | 'barrier'): void {
+    const { name, logic, outlet, trace } = this.#node;
+    const span = trace === null || logic.checkpoint === undefined || outlet.trace !== null ? null : trace.processed(name, outlet.collected, of);
+    if (span === null) outlet.flush(now);
+    else void within(span, outlet, () => { outlet.flush(now); });
   }
 
   note(channel: number, { watermark, idle }: Checkpoint): void {
@@ -102,7 +122,7 @@ class Part {
       outlet.checkpoint({ epoch, now, ...all, own: null, again: null }, null);
       return all;
     }
-    outlet.flush(now);
+    this.#flush(now, 'barrier');
     seal();
     outlet.checkpoint({ epoch, now, ...passed }, null);
     return passed;

@@ -14,12 +14,15 @@ import type { SinkMessage, Target } from './outlet.ts';
 import type { Outbox, PendingRecord } from './outbox.ts';
 import { SinkReceiver } from './sink-actor.ts';
 import type { EpochWork } from './sink-actor.ts';
+import { nameInFile } from './node-name.ts';
 import { sourceReceiver } from './source-actor.ts';
 import type { SourceMessage } from './source-actor.ts';
 import type { Actor } from './system.ts';
+import type { Taps } from './taps.ts';
 import type { Topics } from './topics.ts';
 import { transformReceiver } from './transform-actor.ts';
 import type { NodeSettings } from './transform-actor.ts';
+import type { TaskTrace } from './trace.ts';
 
 /** A partition a task reads, from where on, and its watermark there. */
 export interface TaskInput extends TopicPartition {
@@ -62,6 +65,10 @@ export interface WireSettings {
   /** See `SinkActorSettings`. */
   readonly changelog: () => readonly PendingRecord[];
   readonly meters: TaskMeters;
+  /** Null where tracing is off. */
+  readonly trace: TaskTrace | null;
+  /** Who looks at what nodes send on; nobody where it is absent. */
+  readonly taps?: Taps;
   readonly onAligned: (work: EpochWork) => void;
   readonly onFault: (error: unknown) => void;
 }
@@ -119,7 +126,7 @@ class Wiring {
 
   #startSink(): void {
     const sinks = new Map<number, SinkLogic>();
-    const { plan, outbox, topics, changelog, meters, clock, onAligned } = this.#settings;
+    const { plan, outbox, topics, changelog, meters, trace, clock, onAligned } = this.#settings;
     for (const node of this.#nodes) {
       if (node.kind !== 'sink') continue;
       sinks.set(node.id, node.build());
@@ -128,7 +135,7 @@ class Wiring {
     const transforms = this.#nodes.filter(({ kind }) => kind === 'transform').length;
     const channels = this.#settings.inputs.length + transforms;
     const rotation = this.#settings.inputs[0]?.partition ?? 0;
-    const receiver = new SinkReceiver({ nodes: plan.nodes, sinks, channels, rotation, outbox, topics, changelog, onAligned, meters, elapsed: () => clock.elapsed() });
+    const receiver = new SinkReceiver({ nodes: plan.nodes, sinks, channels, rotation, outbox, topics, changelog, onAligned, meters, trace, elapsed: () => clock.elapsed() });
     this.#sinkActor = this.#spawn<SinkMessage>('sink', (message) => receiver.receive(message));
   }
 
@@ -168,7 +175,7 @@ class Wiring {
     const logic = node.build(this.#nodeTask(watermark));
     this.#logics.push(logic);
     const seal = (): void => { if (node.holds !== null) state?.seal(node.name); };
-    return { logic, channels, outlet, watermark, seal, meter };
+    return { logic, channels, outlet, watermark, seal, meter, name: nameInFile(node.name), trace: this.#settings.trace };
   }
 
   #meter({ id }: PlanNode, edges: readonly EdgeMeter[]): NodeMeter {
@@ -200,7 +207,7 @@ class Wiring {
   #startSource(input: TaskInput): Actor<SourceMessage> {
     const node = this.#source(input);
     const outlet = this.#outlet(node, 1, true);
-    const receive = sourceReceiver(node.build(), input, { position: input.start, watermark: this.#settings.sub.timed ? input.watermark : null }, outlet, this.#settings.clock);
+    const receive = sourceReceiver(node.build(), input, { position: input.start, watermark: this.#settings.sub.timed ? input.watermark : null }, outlet, this.#settings.clock, this.#settings.trace);
     return this.#spawn(`source.${node.name}.${input.topic}`, metered(receive, this.#meter(node, [])));
   }
 
@@ -213,7 +220,7 @@ class Wiring {
   #outlet(node: SourceNode | TransformNode, ports: number, exclusive = false): Outlet {
     const sink = { actor: this.#sinkActor as Actor<SinkMessage>, channel: this.#sinkChannels++ };
     const targets = Array.from({ length: ports }, (_, port) => this.#take(node.id, port, exclusive));
-    return new Outlet({ node: node.id, name: node.name, onError: node.onError, keepsLate: node.kind === 'transform' && node.late !== null, ports: targets, sink, elapsed: () => this.#settings.clock.elapsed() });
+    return new Outlet({ node: node.id, name: node.name, onError: node.onError, keepsLate: node.kind === 'transform' && node.late !== null, ports: targets, sink, taps: this.#settings.taps, elapsed: () => this.#settings.clock.elapsed() });
   }
 
   #connect(edge: Edge, target: Target): void {

@@ -171,6 +171,7 @@ export class World {
         clock: this.clock,
         budget: new TransactionBudget(unbounded, this.clock),
         events: quietEvents,
+        tracer: null,
         reached: noFaults,
         limits: defaultLimits,
         acceptOffsets: false

@@ -50,6 +50,7 @@ export class WiredTask {
       keyed: { tasks: 1, watermarks: {}, state: null, partitions: () => 1, table: (name) => { throw new Error(`no table ${name}`); } },
       changelog: () => [],
       meters: this.meters.task(null),
+      trace: null,
       onAligned: (work) => this.#waiting?.resolve(work),
       onFault: (error) => this.#waiting?.reject(error)
     });
