@@ -18,6 +18,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   run: { summary: 'Runs topologies until it is told to stop.', load: async (output) => (await import('./run.ts')).runCommand(output) },
   offsets: { summary: "Shows or sets a topology's committed offsets.", load: async (output) => (await import('./offsets.ts')).offsetsCommand(output) },
   state: { summary: 'Shows, checks or drops the keyed state on this machine.', load: async (output) => (await import('./state.ts')).stateCommand(output) },
+  dashboard: { summary: 'Prints a dashboard for Grafana.', load: async (output) => (await import('./dashboard.ts')).dashboardCommand(output) },
+  alerts: { summary: 'Prints alerting rules for Prometheus.', load: async (output) => (await import('./alerts.ts')).alertsCommand(output) },
   demo: { summary: 'Streams 20,000 real flights through a topology.', load: async (output) => (await import('./demo.ts')).demoCommand(output) },
   completion: { summary: 'Prints a completion script for a shell.', load: async (output) => (await import('./completion.ts')).completionCommand(output) }
 };
