@@ -3,6 +3,7 @@ import type { Failure, FailureCode } from './failure.ts';
 import type { CheckpointTimes, LifecycleState, RestoreStatus } from './status.ts';
 import type { Quarantine } from './store.ts';
 import type { TableStatus } from './table/table.ts';
+import type { TraceContext } from './trace.ts';
 
 /** What happens inside, told once; `src/telemetry` makes log lines and metrics of it. */
 export interface RuntimeEvents {
@@ -12,8 +13,8 @@ export interface RuntimeEvents {
   assigned(topology: string, generation: number, tasks: readonly string[]): void;
   taskOpened(topology: string, task: string, epoch: number): void;
   taskRetried(topology: string, task: string, failure: Failure, milliseconds: number): void;
-  /** Records that failed at a node in a committed epoch, by what became wrong with them. */
-  recordsFailed(topology: string, node: string, failed: { readonly code: FailureCode; readonly count: number; readonly example: string }): void;
+  /** Records that failed at a node in a committed epoch, by what became wrong with them; `trace`: the span in which one of them did, where it was traced. */
+  recordsFailed(topology: string, node: string, failed: { readonly code: FailureCode; readonly count: number; readonly example: string; readonly trace?: TraceContext | null }): void;
   topicsCreated(topology: string, topics: readonly string[]): void;
   checkpointed(topology: string, task: string, epoch: number, outputs: number, times: CheckpointTimes): void;
   /** The topology files were read again and now run, by name. */

@@ -1,6 +1,8 @@
 import { failureCodes } from '../../actors/failure.ts';
 import type { Failure, FailureCode } from '../../actors/failure.ts';
 import type { RuntimeEvents } from '../../actors/events.ts';
+import type { TraceContext } from '../../actors/trace.ts';
+import { traceIds } from './trace-ids.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metric.ts';
 
@@ -15,6 +17,8 @@ interface ToldFailures {
   at: number;
   count: number;
   example: string;
+  /** The span in which one of them failed; null where none was traced. */
+  trace: TraceContext | null;
 }
 
 /** One function per thing that happens: it writes the log line and moves the metric, so that the two never disagree. */
@@ -24,10 +28,11 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
   /** Failed records by node and code, and when they were last told. */
   const failed = new Map<string, ToldFailures>();
   const tellFailed = (told: ToldFailures): void => {
-    const { topology, node, code, count, example } = told;
-    log.warn({ topology, node, code, count, example, remedy: failureCodes[code].remedy }, `${count} ${count === 1 ? 'record' : 'records'} failed at ${node}: ${code}, one of them ${example}`);
+    const { topology, node, code, count, example, trace } = told;
+    log.warn({ topology, node, code, count, example, ...traceIds(trace), remedy: failureCodes[code].remedy }, `${count} ${count === 1 ? 'record' : 'records'} failed at ${node}: ${code}, one of them ${example}`);
     told.at = performance.now();
     told.count = 0;
+    told.trace = null;
   };
   return {
     topologyChanged(topology, to, failure) {
@@ -55,13 +60,14 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
       troubled.set(`${topology}/${task}`, failure.code);
       log[known ? 'debug' : 'warn']({ topology, task, retry_ms: Math.round(milliseconds), ...describe(failure) }, `task starts again: ${failure.code}: ${failure.message}`);
     },
-    recordsFailed(topology, node, { code, count, example }) {
+    recordsFailed(topology, node, { code, count, example, trace = null }) {
       metrics.recordsFailed.add(count, { topology, node, code });
       const key = `${topology}/${node}/${code}`;
-      const told = failed.get(key) ?? { topology, node, code, at: -Infinity, count: 0, example };
+      const told = failed.get(key) ?? { topology, node, code, at: -Infinity, count: 0, example, trace };
       failed.set(key, told);
       told.count += count;
       told.example = example;
+      told.trace ??= trace;
       if (performance.now() - told.at >= failedInterval) tellFailed(told);
     },
     topicsCreated(topology, topics) {
