@@ -23,7 +23,9 @@ export class PartitionProgress {
   readonly #fetched: Fetched[] = [];
   /** Timestamp of the last record that was fetched; -1 for none. */
   #last = -1;
-  /** When nothing lay behind the position the last time that was looked. */
+  /** When the end was told. */
+  #endAt = -Infinity;
+  /** When an end was told last behind which nothing was left to commit. */
   #caughtUp = -Infinity;
   #watermark: number;
   #idle = false;
@@ -42,14 +44,16 @@ export class PartitionProgress {
   }
 
   ended(end: number, now: number): void {
-    this.#noteQuiet(now);
     this.#end = end;
+    this.#endAt = now;
+    this.#noteQuiet();
   }
 
   fetched({ records, nextOffset, startOffset, endOffset }: FetchedBatch, now: number): void {
-    this.#noteQuiet(now);
     this.#end = endOffset;
+    this.#endAt = now;
     this.#start = startOffset;
+    this.#noteQuiet();
     const [first] = records;
     if (first === undefined) return;
     // What was fetched once and not let in is fetched again.
@@ -59,14 +63,14 @@ export class PartitionProgress {
     this.#last = records.at(-1)?.timestamp ?? this.#last;
   }
 
-  committed(position: number, time: { readonly watermark: number; readonly idle: boolean }, now: number): void {
+  committed(position: number, time: { readonly watermark: number; readonly idle: boolean }): void {
     this.#position = position;
     this.#watermark = time.watermark;
     this.#idle = time.idle;
     let done = 0;
     while (done < this.#fetched.length && (this.#fetched[done] as Fetched).to <= position) done += 1;
     if (done > 0) this.#fetched.splice(0, done);
-    this.#noteQuiet(now);
+    this.#noteQuiet();
   }
 
   status(now: number): PartitionStatus {
@@ -85,7 +89,7 @@ export class PartitionProgress {
     return oldest < 0 ? null : Math.max(0, now - oldest) / 1000;
   }
 
-  #noteQuiet(now: number): void {
-    if (this.#lag === 0) this.#caughtUp = now;
+  #noteQuiet(): void {
+    if (this.#lag === 0) this.#caughtUp = this.#endAt;
   }
 }

@@ -78,7 +78,7 @@ export class Progress {
   committed(task: string, committed: CommittedEpoch): void {
     const now = this.#clock.now();
     for (const [node, counts] of committed.counts) addCounts(this.#counts[node] as Counts, counts);
-    for (const each of committed.progress) this.#partitions.get(partitionKey(each))?.committed(each.position, each, now);
+    for (const each of committed.progress) this.#partitions.get(partitionKey(each))?.committed(each.position, each);
     for (const [sink, timestamps] of committed.written) this.meters.committed(sink, timestamps, now);
     const own = Object.values(committed.watermarks);
     if (own.length > 0) this.#nodeWatermarks.set(task, Math.min(...own));
