@@ -83,6 +83,8 @@ export interface TaskState {
   restored(attempt: Attempt): void;
 
   store(name: string): Store;
+  /** Entries of a store with `from` <= key < `to`, in key order, as the applied epoch left them: for whoever looks on. Read in one go. */
+  appliedRange(store: string, from: StoreKey, to: StoreKey): Iterable<readonly [StoreKey, StoreValue]>;
   /** At a node's barrier: what its store was told so far belongs to the epoch that ends, what comes to the next. */
   seal(store: string): void;
   /** What the sealed epoch changed, over all stores; each entry once, however often it was changed. */

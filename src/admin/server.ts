@@ -1,36 +1,64 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
 import type { TopologyStatus } from '../../actors/status.ts';
+import type { DaemonApi } from './api.ts';
+import { createHandler, json } from './handle.ts';
 import { readiness } from './health.ts';
+import { openApi } from './openapi.ts';
+import { Rates } from './rates.ts';
+import { redactValues } from './redact-values.ts';
+import type { Route } from './routes.ts';
+import { tokenCheck } from './token.ts';
+import { v1Routes } from './v1-routes.ts';
 
 /** Where the server listens and what it shows. */
 export interface AdminSettings {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** For data and changes; null where none is asked for. */
+  readonly token?: string | null;
+  /** What the document says of itself. */
+  readonly version?: string;
   status(): readonly TopologyStatus[];
   metrics(request: IncomingMessage, response: ServerResponse): void;
   /** Takes secrets out of a text. */
   redact(text: string): string;
+  /** What `/v1` stands on; null for probes and metrics alone. */
+  readonly api?: DaemonApi | null;
 }
 
-/** The probes and metrics of a daemon. */
+/** The probes, metrics and API of a daemon. */
 export interface AdminServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
+/** Milliseconds between two looks, for rates. */
+const lookInterval = 1000;
+
+/** Bounds of a server that anybody on its network may talk to: bytes of headers, connections, requests on one, and milliseconds for headers, a whole request, and quiet. */
+const limits = { maxHeaderSize: 8192, connections: 64, requestsPerSocket: 1000, headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000 };
+
 /** Starts it; rejects when the address is taken. */
 export async function startAdmin(settings: AdminSettings): Promise<AdminServer> {
-  const server = createServer((request, response) => { answer(request, response, settings); });
-  server.keepAliveTimeout = 5000;
+  const { api = null, token = null } = settings;
+  const rates = new Rates();
+  const handler = createHandler({ host: settings.host, routes: routesOf(settings, rates), hasToken: token === null ? null : tokenCheck(token), redact: (text) => settings.redact(text) });
+  const { maxHeaderSize, headersTimeout, requestTimeout, keepAliveTimeout } = limits;
+  const server = createServer({ maxHeaderSize, headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval: 1000 }, handler);
+  server.maxConnections = limits.connections;
+  server.maxRequestsPerSocket = limits.requestsPerSocket;
   await listen(server, settings);
+  const looking = api === null ? null : setInterval(() => { rates.look(api.status(), Date.now()); }, lookInterval).unref();
   const { address, port } = server.address() as AddressInfo;
   return {
     url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
     close: () =>
       new Promise((resolve) => {
+        if (looking !== null) clearInterval(looking);
         server.close(() => { resolve(); });
         server.closeAllConnections();
       })
@@ -47,29 +75,29 @@ function listen(server: Server, { host, port }: AdminSettings): Promise<void> {
   });
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, settings: AdminSettings): void {
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    json(response, 405, { error: 'Only GET and HEAD are answered here.' });
-    return;
-  }
-  switch (new URL(request.url ?? '/', 'http://localhost').pathname) {
-    case '/livez':
-      json(response, 200, { alive: true });
-      return;
-    case '/readyz': {
-      const { ok, body } = readiness(settings.status());
-      json(response, ok ? 200 : 503, JSON.parse(settings.redact(JSON.stringify(body))));
-      return;
-    }
-    case '/metrics':
-      settings.metrics(request, response);
-      return;
-    default:
-      json(response, 404, { error: 'Not found. There are /livez, /readyz and /metrics.' });
-  }
+function routesOf(settings: AdminSettings, rates: Rates): Route[] {
+  const { api = null, version = '0' } = settings;
+  const routes: Route[] = [...probes(settings)];
+  if (api !== null) routes.push(...v1Routes({ api, rates, redact: (text) => settings.redact(text), document: () => openApi(routes, version) }));
+  return routes;
 }
 
-function json(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-  response.end(`${JSON.stringify(body)}\n`);
+function probes(settings: AdminSettings): Route[] {
+  const anything = z.looseObject({});
+  return [
+    { method: 'GET', path: '/livez', access: 'open', summary: 'Whether the process answers.', answers: anything, problems: [], handle: () => ({ alive: true }) },
+    {
+      method: 'GET', path: '/readyz', access: 'open', summary: 'Whether every topology runs with all its tasks; 503 where one does not.', answers: anything, problems: [503],
+      handle({ response }) {
+        const { ok, body } = readiness(settings.status());
+        json(response, ok ? 200 : 503, 'application/json', redactValues(body, (text) => settings.redact(text)));
+      }
+    },
+    {
+      method: 'GET', path: '/metrics', access: 'open', summary: 'Metrics in the text format of Prometheus.', streams: 'text/plain', problems: [],
+      handle({ request, response }) {
+        settings.metrics(request, response);
+      }
+    }
+  ];
 }

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Credit } from './credit.ts';
 import { weight } from './source-actor.ts';
 import type { Throttle } from './throttle.ts';
+import type { TaskReader } from './valve.ts';
 
 /** What an intake stands between. */
 export interface IntakeSettings {
@@ -10,7 +11,7 @@ export interface IntakeSettings {
   /** Where reading begins, and the end of the partition as it was then. */
   readonly start: number;
   readonly end: number;
-  readonly reader: GroupReader;
+  readonly reader: GroupReader & Partial<Pick<TaskReader, 'held'>>;
   readonly credit: Credit;
   /** Shared by the intakes of one source in one task; null where it has no rate limit. */
   readonly throttle: Throttle | null;
@@ -49,6 +50,8 @@ export class Intake {
 
   /** Milliseconds for which the partition is read to its end without a record; 0 while there is something to read. */
   get quiet(): number {
+    // Nobody knows what has come meanwhile: the partition is not quiet, it is not listened to.
+    if (this.#settings.reader.held === true) this.#quietSince = this.#settings.clock.elapsed();
     return !this.caughtUp ? 0 : this.#settings.clock.elapsed() - this.#quietSince;
   }
 

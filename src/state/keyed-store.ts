@@ -59,6 +59,25 @@ export class KeyedStore implements Store {
     while (next < keys.length) yield* this.#live(keys[next++] as StoreKey);
   }
 
+  /** As `range`, but what the applied epoch left, without what came since. The store must not change meanwhile. */
+  *appliedRange(from: StoreKey, to: StoreKey): Generator<readonly [StoreKey, StoreValue]> {
+    if (from >= to) return;
+    const changes = this.#applied?.changes;
+    const keys = this.#applied?.keys(from, to) ?? [];
+    let next = 0;
+    const upTo = function* (key: StoreKey | null): Generator<readonly [StoreKey, StoreValue]> {
+      for (; next < keys.length && (key === null || (keys[next] as StoreKey) <= key); next += 1) {
+        const change = changes?.get(keys[next] as StoreKey);
+        if (change !== undefined && change !== deleted) yield [keys[next] as StoreKey, change];
+      }
+    };
+    for (const entry of this.#scan(from, to)) {
+      yield* upTo(entry[0]);
+      if (entry[0] >= from && entry[0] < to && changes?.get(entry[0]) === undefined) yield entry;
+    }
+    yield* upTo(null);
+  }
+
   #read(key: Buffer): StoreValue | undefined {
     const table = this.#table;
     const found = table.getBinaryFast(diskKey(key));

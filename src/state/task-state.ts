@@ -1,4 +1,4 @@
-import type { Attempt, Quarantine, StateChange, StateIdentity, Store, StoreSize, TaskState } from '../../actors/store.ts';
+import type { Attempt, Quarantine, StateChange, StateIdentity, Store, StoreKey, StoreSize, StoreValue, TaskState } from '../../actors/store.ts';
 import { jsonOf } from './entry-codec.ts';
 import { KeyedStore } from './keyed-store.ts';
 import type { Progress } from './meta.ts';
@@ -111,6 +111,10 @@ export class LmdbTaskState implements TaskState {
 
   store(name: string): Store {
     return this.#store(name);
+  }
+
+  appliedRange(store: string, from: StoreKey, to: StoreKey): Iterable<readonly [StoreKey, StoreValue]> {
+    return this.#store(store).appliedRange(from, to);
   }
 
   seal(store: string): void {

@@ -56,6 +56,11 @@ export class DaemonProcess {
     return this.lines.join('\n');
   }
 
+  /** Where it serves HTTP. */
+  url(): Promise<string> {
+    return this.#url.promise;
+  }
+
   async readiness(): Promise<Readiness> {
     const response = await fetch(`${await this.#url.promise}/readyz`);
     return (await response.json()) as Readiness;

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { fates } from '../../actors/accounting.ts';
+import { lifecycleStates } from '../../actors/status.ts';
+
+/*
+ * What the API answers, as schemas: the OpenAPI document is made from them, and a test holds the answers to it.
+ */
+
+const count = z.number().int().min(0);
+const milliseconds = z.number().describe('Milliseconds since 1970.');
+const failure = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
+
+const counts = z.object({ received: count, ...Object.fromEntries(fates.map((fate) => [fate, count])), outputs: count }).describe('What became of the records a node received since the daemon started, and how many it sent.');
+
+/** A replicated table. */
+const table = z.object({ name: z.string(), ready: z.boolean(), rows: count, trouble: z.string().nullable().describe('Why it is not up to date; null where it is.') });
+
+/** One topology in the list of all. */
+export const topologySummary = z.object({
+  name: z.string(),
+  state: z.enum(lifecycleStates),
+  paused: z.boolean(),
+  tasks: z.object({ assigned: count, running: count }).describe('Tasks this daemon has, and how many of them run.'),
+  lag: count.describe('Offsets behind, over the partitions this daemon reads.'),
+  failure: failure.nullable().describe('Why it failed, or what it or one of its tasks waits for.')
+});
+
+/** All of them. */
+export const topologyList = z.object({ topologies: z.array(topologySummary) });
+
+/** One topology. */
+export const topologyDetail = topologySummary.extend({
+  assigned: z.array(z.object({ task: z.string(), running: z.boolean(), trouble: failure.nullable() })).describe('The tasks this daemon has.'),
+  nodes: z.array(z.object({ name: z.string(), kind: z.enum(['source', 'transform', 'sink']), counts })),
+  tables: z.array(table),
+  restores: z.array(z.object({ task: z.string(), done: count, total: count, seconds_left: z.number().nullable() })).describe('Tasks whose state is read back from its changelogs.'),
+  checkpoints: count,
+  last_checkpoint: milliseconds.nullable()
+});
+
+/** How a topology gets on. */
+export const progressAnswer = z.object({
+  topology: z.string(),
+  window_seconds: z.number().describe('Over how long the rates are.'),
+  input_rate: z.number().describe('Offsets that were written to what is read, per second.'),
+  processing_rate: z.number().describe('Offsets that were read and committed, per second.'),
+  batch_ms: z.object({ prepare: z.number(), write: z.number(), commit: z.number(), apply: z.number(), total: z.number() }).nullable().describe('The last checkpoint, by phase.'),
+  seconds_since_checkpoint: z.number().nullable(),
+  lag: count,
+  partitions: z.array(z.object({ topic: z.string(), partition: count, position: count.describe('Next offset to read, as committed.'), end: count, lag: count, input_rate: z.number(), processing_rate: z.number(), quiet_seconds: z.number().describe('For how long nothing was committed of it.') }))
+});
+
+const upstream = z.object({
+  input: count.describe('Which input of the node.'),
+  task: z.string(),
+  watermark: milliseconds.nullable(),
+  idle: z.boolean(),
+  here: z.enum(['runs', 'does not run', 'elsewhere']).describe('Whether this daemon has that task, and whether it runs.'),
+  heard: z.boolean().describe('Whether anything ever came from it.')
+});
+
+/** How far event time is complete. */
+export const watermarksAnswer = z.object({
+  topology: z.string(),
+  tasks: z.array(
+    z.object({
+      task: z.string(),
+      sub_topology: z.string(),
+      timed: z.boolean().describe('Whether anything in it goes by event time.'),
+      epoch: count.describe('The epoch all this was committed with.'),
+      watermark: milliseconds.nullable(),
+      inputs: z.array(z.object({
+        topic: z.string(), partition: count, node: z.string(), watermark: milliseconds.nullable(), lag: count, quiet_seconds: z.number(),
+        idle_after_seconds: z.number().nullable().describe('After how long without records it holds nobody back; null for never.'), idle: z.boolean(), internal: z.boolean()
+      })),
+      nodes: z.array(z.object({ node: z.string(), watermark: milliseconds.nullable(), upstream: z.array(upstream).describe('The tasks before its repartition topic, as it last heard from them.') }))
+    })
+  )
+});
+
+/** What `millrace graph` knows. */
+export const graphAnswer = z.object({
+  topologies: z.array(z.object({ name: z.string(), parts: z.array(z.object({ name: z.string(), nodes: z.array(z.object({ id: z.string(), name: z.string(), kind: z.string(), type: z.string() })) })) })),
+  topics: z.array(z.object({ id: z.string(), name: z.string(), kind: z.string(), deadLetters: z.boolean() })),
+  edges: z.array(z.object({ from: z.string(), to: z.string(), kind: z.string(), label: z.string() }))
+});
+
+/** State under a key. */
+export const storeAnswer = z.object({
+  topology: z.string(),
+  node: z.string(),
+  key: z.string(),
+  tasks: z.array(z.object({ task: z.string(), epoch: count.nullable().describe('The epoch that the entries reflect; null where none was applied yet.'), entries: z.array(z.record(z.string(), z.unknown())) })),
+  more: z.boolean().describe('Whether entries were left out.')
+});
+
+/** Dead letters, the latest first. */
+export const deadLettersAnswer = z.object({
+  topology: z.string(),
+  topics: z.array(z.string()),
+  dead_letters: z.array(z.object({
+    topic: z.string(), partition: count, offset: count, time: z.string(), code: z.string(), node: z.string(), message: z.string(), tries: count.describe('How often it was driven again before.'),
+    source: z.object({ topic: z.string(), partition: count, offset: count }).nullable(), key: z.string().nullable(), value: z.string().nullable(), truncated: z.boolean()
+  }))
+});
+
+/** What came of a change. */
+export const changed = z.object({ topology: z.string(), state: z.enum(lifecycleStates), paused: z.boolean() });
+
+/** The level of the log. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** The level that is asked for, and answered. */
+export const logLevel = z.strictObject({ level: z.enum(logLevels) });
+
+/** An error (RFC 9457). */
+export const problemAnswer = z.looseObject({ type: z.string(), title: z.string(), status: z.number().int(), detail: z.string() });

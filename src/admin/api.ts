@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+import type { TopologyStatus } from '../../actors/status.ts';
+import type { deadLettersAnswer, logLevel, storeAnswer, topologyDetail, watermarksAnswer } from './answers.ts';
+
+/** A record as a tap shows it; values are cut. */
+export interface TappedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Milliseconds since 1970; -1 for none. */
+  readonly time: number;
+  readonly key: string | null;
+  readonly value: string | null;
+}
+
+/** What is known of one partition's rest and of its tasks comes with the rates. */
+export interface QuietPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly quietSeconds: number;
+}
+
+/** What the API needs of a daemon. Where a topology or a node is asked for, it is one that is there. */
+export interface DaemonApi {
+  status(): readonly TopologyStatus[];
+  paused(topology: string): boolean;
+  tasks(topology: string): z.infer<typeof topologyDetail>['assigned'];
+  nodes(topology: string): readonly { readonly name: string; readonly kind: string; readonly store: boolean }[];
+  watermarks(topology: string, quiet: readonly QuietPartition[]): z.infer<typeof watermarksAnswer>;
+  /** By `graphAnswer`. */
+  graph(topology: string): unknown;
+  /** Null where this daemon has no task of that node's; `tasks` has only those with the key. */
+  store(topology: string, node: string, key: string, limit: number): { readonly answer: z.infer<typeof storeAnswer>; readonly here: readonly string[] };
+  deadLetters(topology: string, limit: number): Promise<z.infer<typeof deadLettersAnswer>>;
+  pause(topology: string): void;
+  resume(topology: string): void;
+  /** Commits what was read, and stops the topology; under way when it returns. */
+  drain(topology: string): void;
+  logLevel(): z.infer<typeof logLevel>['level'];
+  setLogLevel(level: z.infer<typeof logLevel>['level']): void;
+  /** Calls back with what a node sends on, or a sink receives, until the returned function is called. */
+  tap(topology: string, node: string, listener: (record: () => TappedRecord) => void): () => void;
+}

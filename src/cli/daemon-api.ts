@@ -1,0 +1,96 @@
+import type { Broker } from '../../actors/port.ts';
+import type { StreamRecord } from '../../actors/record.ts';
+import type { DaemonApi, TappedRecord } from '../admin/api.ts';
+import { latestLetters, letterRanges } from '../dead-letters/read.ts';
+import { deadLetterTopics } from '../dead-letters/topics.ts';
+import { nameInFile } from '../runtime/node-name.ts';
+import type { Running, Supervisor } from '../runtime/supervisor.ts';
+import type { TappedOutput } from '../runtime/taps.ts';
+import type { TaskMemory } from '../runtime/task-memory.ts';
+import type { WatchedDirectory } from '../state/watched-directory.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { topologyGraph } from '../topology/graph.ts';
+import type { Plan } from '../topology/model.ts';
+import { entriesOfKey } from './api-store.ts';
+import { watermarksOf } from './api-watermarks.ts';
+import { showBytes } from './show-bytes.ts';
+import { showLetter } from './show-letter.ts';
+
+/** Characters that are shown of a key or a value. */
+const mostShown = 500;
+
+/** The parts of a daemon that its API looks at. */
+export interface ApiParts {
+  readonly supervisor: Supervisor;
+  readonly memory: TaskMemory;
+  readonly state: WatchedDirectory;
+  readonly log: Logger;
+  broker(plan: Plan): Broker;
+}
+
+/** What `/v1` stands on. */
+export function daemonApi(parts: ApiParts): DaemonApi {
+  const { supervisor, log } = parts;
+  const find = (name: string): Running => {
+    const running = supervisor.find(name);
+    if (running === null) throw new Error(`there is no topology ${name}`);
+    return running;
+  };
+  return {
+    status: () => supervisor.status(),
+    paused: (name) => find(name).topology.paused,
+    tasks: (name) => find(name).topology.tasks.map(({ name: task, running, trouble }) => ({ task, running, trouble: trouble === null ? null : { code: trouble.code, message: trouble.message, remedy: trouble.remedy } })),
+    nodes: (name) => nodesOf(find(name).plan),
+    graph: (name) => topologyGraph([find(name).plan]),
+    pause: (name) => { find(name).topology.pause(); },
+    resume: (name) => { find(name).topology.resume(); },
+    drain: (name) => void find(name).topology.stop(),
+    logLevel: () => log.level as ReturnType<DaemonApi['logLevel']>,
+    setLogLevel: (level) => { log.level = level; },
+    tap: (name, node, listener) => tap(find(name), node, listener),
+    ...lookUps(parts, find)
+  };
+}
+
+function lookUps({ memory, state, broker }: ApiParts, find: (name: string) => Running): Pick<DaemonApi, 'watermarks' | 'store' | 'deadLetters'> {
+  return {
+    watermarks(name, quiet) {
+      const { plan, topology } = find(name);
+      return watermarksOf({ plan, status: topology.status(), paused: topology.paused, quiet, remembered: (task) => memory.get(`${plan.group}/${task}`), open: state.opened(plan.group), tasks: topology.tasks });
+    },
+    store(name, node, key, limit) {
+      const { plan } = find(name);
+      const open = state.opened(plan.group).filter(({ stores }) => stores.has(node));
+      return { answer: { topology: name, node, key, ...entriesOfKey(open, node, key, limit) }, here: open.map(({ task }) => task) };
+    },
+    async deadLetters(name, limit) {
+      const { plan } = find(name);
+      const topics = deadLetterTopics(plan);
+      const letters = await latestLetters(broker(plan), await letterRanges(broker(plan), topics), { limit, fits: () => true });
+      return { topology: name, topics: topics.map(({ topic }) => topic), dead_letters: letters.map((letter) => showLetter(letter, mostShown)) };
+    }
+  };
+}
+
+/** Nodes as the file has them; of one that is in two halves the second. */
+function nodesOf({ nodes, subTopologies }: Plan): ReturnType<DaemonApi['nodes']> {
+  const stores = new Set(subTopologies.flatMap((sub) => sub.stores));
+  return nodes.filter(({ name }) => nameInFile(name) === name).map(({ name, kind }) => ({ name, kind, store: stores.has(name) }));
+}
+
+function tap({ plan, topology }: Running, name: string, listener: (record: () => TappedRecord) => void): () => void {
+  const outputs = plan.nodes.filter((node) => node.name === name).flatMap((node): TappedOutput[] =>
+    node.kind === 'sink' ? node.inputs.map(({ node: upstream, port }) => ({ node: upstream, port })) : node.kind === 'source' ? [{ node: node.id, port: 0 }] : node.outputs.map((_, port) => ({ node: node.id, port })));
+  return topology.tap(outputs, (record) => { listener(() => shown(record)); });
+}
+
+function shown({ origin, offset, time, key, value, bytes, changed }: StreamRecord): TappedRecord {
+  return { topic: origin.topic, partition: origin.partition, offset, time, key: showBytes(key, mostShown), value: changed ? asText(value) : showBytes(bytes, mostShown) };
+}
+
+function asText(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (value instanceof Uint8Array) return showBytes(value, mostShown);
+  const text = JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? member.toString() : member)) ?? '';
+  return text.length <= mostShown ? text : `${text.slice(0, mostShown)}…`;
+}

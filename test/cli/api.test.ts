@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createTopics, embeddedBackend, stateDir } from '../support/backend.ts';
+import { parse, UsageError } from '../../src/cli/command.ts';
+import { commands } from '../../src/cli/commands.ts';
+import { silent } from '../support/containers.ts';
+import { DaemonProcess } from '../support/daemon.ts';
+import { writeTopology } from '../support/plan.ts';
+import { emptyFolder } from '../support/scratch.ts';
+import { feedNumbered } from '../support/stream.ts';
+
+const token = 'only-for-this-test-0123456789';
+const backend = embeddedBackend();
+const topics = { in: 'api-in', out: 'api-out', bad: 'api-bad' };
+const file = writeTopology(`
+name: api
+${backend.yaml}
+on_error: { dead_letter: api-bad }
+sources:
+  in: { type: kafka, topic: api-in, start: earliest, codec: json }
+transforms:
+  marked: { type: map, from: in, set: { seen: "'yes'" } }
+  counted: { type: window, from: marked, key: value.key, window: { type: tumbling, size: 1d }, aggregate: { n: count() }, emit: update, late: drop }
+sinks:
+  out: { type: kafka, from: marked, topic: api-out }
+  counts: { type: kafka, from: counted, topic: api-out }
+`);
+
+/** A daemon of its own process, asked by the commands and by the API. */
+describe('a running daemon', { timeout: 60_000 }, () => {
+  let daemon: DaemonProcess;
+  let url = '';
+  const tokenFile = join(emptyFolder(), 'token');
+  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` }, ...init });
+  /** A command in this process, which is quicker. Gives what it prints. */
+  const command = async (name: string, ...args: string[]): Promise<string> => {
+    let printed = '';
+    const { load } = commands[name] ?? assert.fail(name);
+    const loaded = await load({ ...silent, print: (text) => { printed += text; } });
+    assert.equal(await loaded.run(parse(loaded, args)), 0);
+    return printed;
+  };
+  const run = (...[name = '', ...args]: string[]): Promise<string> => command(name, ...args, '--url', url, '--token-file', tokenFile);
+
+  before(async () => {
+    writeFileSync(tokenFile, `${token}\n`);
+    await backend.use(async (broker) => {
+      await createTopics(broker, { name: 'api', topics, yaml: '' }, 2);
+      await feedNumbered(broker, topics.in, 500);
+    });
+    daemon = new DaemonProcess(file, { stateDir: stateDir(), args: ['--http-token-file', tokenFile] });
+    await daemon.caughtUp();
+    url = await daemon.url();
+  });
+  after(async () => {
+    assert.equal(await daemon.stop(), 0, daemon.output);
+    assert.ok(!daemon.output.includes(token));
+  });
+
+  it('status says what it did, for people and as data', async () => {
+    const stdout = await run('status', 'api');
+    assert.match(stdout, /^api: running; \d of \d tasks run/);
+    assert.match(stdout, /marked +transform +450 +450/);
+    const { topologies } = JSON.parse(await run('status', '--json')) as { topologies: { detail: { nodes: { name: string; counts: { dead_lettered: number } }[] }; progress: { lag: number; partitions: object[] } }[] };
+    assert.equal(topologies[0]?.detail.nodes.find(({ name }) => name === 'in')?.counts.dead_lettered, 50);
+    assert.equal(topologies[0]?.progress.lag, 0);
+    assert.match(await run('top', '--once'), /no_input|source_quiet/);
+    assert.match(await run('why', file), /no_input|source_quiet/);
+  });
+
+  it('answers state by key with its epoch, and says what it has where the key is not', async () => {
+    const answer = (await (await ask('/v1/topologies/api/stores/counted/key-7')).json()) as { tasks: { epoch: number; entries: { key: string; value: unknown; window: object }[] }[] };
+    assert.equal(answer.tasks.length, 1, JSON.stringify(answer));
+    assert.equal(answer.tasks[0]?.entries[0]?.key, 'key-7');
+    assert.ok((answer.tasks[0]?.epoch ?? 0) > 0);
+    assert.match(JSON.stringify(answer.tasks[0]?.entries[0]?.value), /10/);
+    const missing = await ask('/v1/topologies/api/stores/counted/nobody');
+    assert.equal(missing.status, 404);
+    assert.ok(((await missing.json()) as { tasks_here: string[] }).tasks_here.length > 0);
+  });
+
+  it('answers the latest dead letters, and watermarks', async () => {
+    const { dead_letters: letters } = (await (await ask('/v1/topologies/api/dead-letters?limit=5')).json()) as { dead_letters: { code: string; node: string; source: { topic: string } }[] };
+    assert.deepEqual(letters.map(({ code, node, source }) => [code, node, source.topic]), Array.from({ length: 5 }, () => ['undecodable', 'in', topics.in]));
+    const { tasks } = (await (await ask('/v1/topologies/api/watermarks')).json()) as { tasks: { timed: boolean; watermark: number | null; nodes: { node: string; upstream: { here: string }[] }[] }[] };
+    assert.ok(tasks.some(({ timed, watermark }) => timed && watermark !== null), JSON.stringify(tasks));
+    assert.ok(tasks.some(({ nodes }) => nodes.some(({ upstream }) => upstream.length === 2 && upstream.every(({ here }) => here === 'runs'))), JSON.stringify(tasks));
+  });
+
+  it('keeps what it was told: paused, resumed, and the level of its log', async () => {
+    const post = async (action: string): Promise<unknown> => (await ask(`/v1/topologies/api/${action}`, { method: 'POST' })).json();
+    assert.deepEqual(await post('pause'), { topology: 'api', state: 'running', paused: true });
+    assert.match(await run('why', 'api'), /^paused: /);
+    assert.deepEqual(await post('resume'), { topology: 'api', state: 'running', paused: false });
+    const level = await ask('/v1/log-level', { method: 'PUT', body: '{"level":"warn"}', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
+    assert.deepEqual(await level.json(), { level: 'warn' });
+  });
+
+  it('asks for its token, and a daemon that others could reach does not start without one', async () => {
+    const saying = (pattern: RegExp) => (error: unknown): boolean => error instanceof Error && pattern.test(error.message);
+    await assert.rejects(command('tap', 'marked', '--url', url), (error) => error instanceof UsageError && /token/.test(error.message));
+    await assert.rejects(command('run', file, '--http', '0.0.0.0:0', '--state-dir', emptyFolder()), saying(/needs a token/));
+    await assert.rejects(command('status', '--url', 'http://127.0.0.1:59999'), saying(/^No daemon answers at http:\/\/127\.0\.0\.1:59999 \(ECONNREFUSED\)/));
+  });
+});
