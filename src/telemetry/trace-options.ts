@@ -38,7 +38,8 @@ function wanted(env: Environment, url: string | null, warnings: string[]): boole
 
 /** `grpc://` and `grpcs://` ask for gRPC. Throws where it is no URL. */
 function targetOf(text: string): { readonly url: URL; readonly grpc: boolean } {
-  const url = URL.canParse(text) ? new URL(text.replace(/^grpc(s?):/, 'http$1:')) : null;
+  const http = text.replace(/^grpc(s?):/, 'http$1:');
+  const url = URL.canParse(http) ? new URL(http) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) throw new Error('expected http://HOST:4318, https://… or grpc://HOST:4317');
   return { url, grpc: text.startsWith('grpc') };
 }
