@@ -3,9 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTopics, embeddedBackend, stateDir } from '../support/backend.ts';
-import { parse, UsageError } from '../../src/cli/command.ts';
-import { commands } from '../../src/cli/commands.ts';
-import { silent } from '../support/containers.ts';
+import { UsageError } from '../../src/cli/command.ts';
+import { runCommand } from '../support/command.ts';
 import { DaemonProcess } from '../support/daemon.ts';
 import { writeTopology } from '../support/plan.ts';
 import { emptyFolder } from '../support/scratch.ts';
@@ -34,15 +33,7 @@ describe('a running daemon', { timeout: 60_000 }, () => {
   let url = '';
   const tokenFile = join(emptyFolder(), 'token');
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` }, ...init });
-  /** A command in this process, which is quicker. Gives what it prints. */
-  const command = async (name: string, ...args: string[]): Promise<string> => {
-    let printed = '';
-    const { load } = commands[name] ?? assert.fail(name);
-    const loaded = await load({ ...silent, print: (text) => { printed += text; } });
-    assert.equal(await loaded.run(parse(loaded, args)), 0);
-    return printed;
-  };
-  const run = (...[name = '', ...args]: string[]): Promise<string> => command(name, ...args, '--url', url, '--token-file', tokenFile);
+  const run = (...[name = '', ...args]: string[]): Promise<string> => runCommand(name, ...args, '--url', url, '--token-file', tokenFile);
 
   before(async () => {
     writeFileSync(tokenFile, `${token}\n`);
@@ -100,8 +91,8 @@ describe('a running daemon', { timeout: 60_000 }, () => {
 
   it('asks for its token, and a daemon that others could reach does not start without one', async () => {
     const saying = (pattern: RegExp) => (error: unknown): boolean => error instanceof Error && pattern.test(error.message);
-    await assert.rejects(command('tap', 'marked', '--url', url), (error) => error instanceof UsageError && /token/.test(error.message));
-    await assert.rejects(command('run', file, '--http', '0.0.0.0:0', '--state-dir', emptyFolder()), saying(/needs a token/));
-    await assert.rejects(command('status', '--url', 'http://127.0.0.1:59999'), saying(/^No daemon answers at http:\/\/127\.0\.0\.1:59999 \(ECONNREFUSED\)/));
+    await assert.rejects(runCommand('tap', 'marked', '--url', url), (error) => error instanceof UsageError && /token/.test(error.message));
+    await assert.rejects(runCommand('run', file, '--http', '0.0.0.0:0', '--state-dir', emptyFolder()), saying(/needs a token/));
+    await assert.rejects(runCommand('status', '--url', 'http://127.0.0.1:59999'), saying(/^No daemon answers at http:\/\/127\.0\.0\.1:59999 \(ECONNREFUSED\)/));
   });
 });
