@@ -62,7 +62,7 @@ export class TracedGroups {
   save(): void {
     for (const key of this.#changed) {
       const traces = this.#groups.get(key);
-      if (traces !== undefined) this.#store?.put(tag + key, traces.map(({ time, context }) => [time, context.traceparent, context.tracestate]) as StoreValue);
+      if (traces !== undefined) this.#store?.put(tag + key, traces.map(({ time, context }) => [time, context.traceparent, context.tracestate]));
       else if (this.#store?.get(tag + key) !== undefined) this.#store.delete(tag + key);
     }
     this.#changed.clear();

@@ -11,9 +11,9 @@ export interface QueueSettings {
   /** Milliseconds until a batch goes that is not full. */
   readonly delay: number;
   /** Spans that nobody got, and why. */
-  onDropped(spans: number, reason: string): void;
+  readonly onDropped: (spans: number, reason: string) => void;
   /** Spans that were taken. */
-  onSent(spans: number): void;
+  readonly onSent: (spans: number) => void;
 }
 
 /**

@@ -10,9 +10,9 @@ export interface SamplingSettings {
   /** Traces begun per second at most; ten times as many are gone on with. */
   readonly perSecond: number;
   /** 0 to 1, exclusive. */
-  random(): number;
+  readonly random: () => number;
   /** Milliseconds since any moment, never going back. */
-  elapsed(): number;
+  readonly elapsed: () => number;
 }
 
 /** A token bucket that holds a second's worth. */

@@ -8,6 +8,7 @@ import type { Tracer } from '../../actors/trace.ts';
 import type { Logger } from './log.ts';
 import type { TraceOptions } from './trace-options.ts';
 import { SpanQueue } from './trace-queue.ts';
+import type { QueueSettings } from './trace-queue.ts';
 import { TraceSampler } from './trace-sampler.ts';
 import { createTracer } from './tracer.ts';
 
@@ -26,7 +27,7 @@ export interface TracingSettings {
   /** Traces begun per second at most. */
   readonly perSecond: number;
   /** Told of spans that nobody got. */
-  onDropped(spans: number): void;
+  readonly onDropped: (spans: number) => void;
   /** Where spans go instead of to a collector, for tests. */
   readonly exporter?: SpanExporter;
 }
@@ -84,7 +85,7 @@ async function exporterFor({ protocol, url }: TraceOptions): Promise<SpanExporte
 const toldInterval = 60_000;
 
 /** Counts drops, and tells of them now and then, and of their end. */
-function tellDrops({ log, onDropped }: TracingSettings): { onDropped(spans: number, reason: string): void; onSent(spans: number): void } {
+function tellDrops({ log, onDropped }: TracingSettings): Pick<QueueSettings, 'onDropped' | 'onSent'> {
   let told = -Infinity;
   let dropped = 0;
   return {

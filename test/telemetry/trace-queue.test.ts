@@ -7,7 +7,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { SpanQueue } from '../../src/telemetry/trace-queue.ts';
 
 /** A collector that answers when it is told. */
-function staged(): { readonly queue: SpanQueue; readonly dropped: [number, string][]; readonly sent: number[]; readonly asked: ((result: ExportResult) => void)[]; end(spans: number): void } {
+function staged(): { readonly queue: SpanQueue; readonly dropped: [number, string][]; readonly sent: number[]; readonly asked: ((result: ExportResult) => void)[]; readonly end: (spans: number) => void } {
   const asked: ((result: ExportResult) => void)[] = [];
   const dropped: [number, string][] = [];
   const sent: number[] = [];
