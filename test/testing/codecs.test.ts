@@ -61,6 +61,24 @@ sinks: { out: { type: kafka, from: once, topic: out, codec: json }, windows: { t
 - expect: { some: true, out: [{ text: '{"id":7,"photo":"AQID"}' }] }
 `));
 
+  it('what a window would have to round fails its record', () => passes(`
+sources: { in: { type: kafka, topic: in, codec: { type: avro, schema: user.avsc } }, other: { type: kafka, topic: other, codec: { type: json, long: auto } } }
+transforms:
+  kept: { type: window, from: in, key: string(value.id), window: { type: tumbling, size: 1m }, aggregate: { ids: 'collect(value.id, 5)', photo: first(value.photo) }, emit: update, late: drop }
+  sums: { type: window, from: other, key: value.k, window: { type: tumbling, size: 1m }, aggregate: { sum: sum(value.n) }, emit: update, late: drop }
+sinks: { out: { type: kafka, from: kept, topic: out }, more: { type: kafka, from: sums, topic: more } }
+`, `
+- records:
+    - { source: in, value: { id: "9007199254740993", photo: "" } }
+    - { source: in, value: { id: 5, photo: AQ== } }
+    - { source: other, text: '{"k":"a","n":9007199254740993}' }
+    - { source: other, text: '{"k":"a","n":2}' }
+- expect:
+    out: [{ has: { key: "5", ids: [5], photo: AQ== } }]
+    more: [{ has: { key: a, sum: 2 } }]
+    bad: [{ node: kept }, { node: sums }]
+`));
+
   it('big integers stay exact through expressions and JSON', () => passes(`
 sources: { in: { type: kafka, topic: in, codec: { type: avro, schema: user.avsc } } }
 transforms: { more: { type: map, from: in, set: { next: value.id + 1, same: value.id == 9007199254740993 } } }

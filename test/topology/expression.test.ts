@@ -71,7 +71,7 @@ describe('numbers', () => {
   it('gives plain numbers, lists and objects', () => {
     assert.deepEqual(evaluate('{"a": 1, "b": [2, {"c": 3}]}', {}), { a: 1, b: [2, { c: 3 }] });
     assert.equal(evaluate('9007199254740991', {}), 9007199254740991);
-    assert.match(failureOf('9007199254740993', {}).message, /2\^53/);
+    assert.equal(evaluate('9007199254740993', {}), 9007199254740993n);
     assert.match(failureOf('value.n / 0', { n: 1 }).message, /Infinity/);
     assert.match(failureOf('value.n % 0', { n: 1 }).message, /NaN/);
     assert.equal(evaluate('timestamp("2024-01-01T00:00:00Z")', {}), '2024-01-01T00:00:00.000Z');
