@@ -1,4 +1,4 @@
-import type { Store, StoreValue } from '../store.ts';
+import type { Store } from '../store.ts';
 import type { TraceContext } from '../trace.ts';
 import { addContext, maxKept } from '../trace.ts';
 import type { Bounds } from './kind.ts';
