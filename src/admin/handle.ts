@@ -15,7 +15,7 @@ export interface HandlerSettings {
   readonly routes: readonly Route[];
   /** Whether a request has the token; null where none is set. */
   readonly hasToken: ((request: IncomingMessage) => boolean) | null;
-  redact(text: string): string;
+  readonly redact: (text: string) => string;
 }
 
 /** Largest body that is read, in bytes, and longest time for it, in milliseconds. */

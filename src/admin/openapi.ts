@@ -16,7 +16,7 @@ export function openApi(routes: readonly Route[], version: string): unknown {
 
 function operation({ method, path, access, summary, query = {}, body, answers, streams, problems }: Route): unknown {
   const statuses = [...new Set([400, ...(access === 'open' ? [] : [401]), 403, 421, 429, 500, ...problems])].toSorted((a, b) => a - b);
-  const failed = statuses.map((status) => [String(status), { description: 'Refused, and why (RFC 9457).', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }]);
+  const failed = statuses.map((status): [string, unknown] => [String(status), { description: 'Refused, and why (RFC 9457).', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }]);
   const content = answers === undefined ? { [streams ?? 'application/json']: {} } : { 'application/json': { schema: schemaOf(answers) } };
   return {
     operationId: `${method.toLowerCase()}${path.replace(/^\/v1/, '').replace(/[^a-zA-Z]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,

@@ -11,9 +11,9 @@ import { streamTap } from './tap-stream.ts';
 export interface RouteSettings {
   readonly api: DaemonApi;
   readonly rates: Rates;
-  redact(text: string): string;
+  readonly redact: (text: string) => string;
   /** The document itself, made of all routes. */
-  document(): unknown;
+  readonly document: () => unknown;
 }
 
 /** All routes of `/v1`. */

@@ -25,7 +25,7 @@ export interface ApiParts {
   readonly memory: TaskMemory;
   readonly state: WatchedDirectory;
   readonly log: Logger;
-  broker(plan: Plan): Broker;
+  readonly broker: (plan: Plan) => Broker;
 }
 
 /** What `/v1` stands on. */

@@ -29,7 +29,7 @@ export async function* lettersOf(broker: Broker, at: LetterRange, from: number):
 }
 
 /** The latest letters that fit, newest first: each partition is read from its end backwards, in steps, until there are enough. */
-export async function latestLetters(broker: Broker, ranges: readonly LetterRange[], { limit, fits }: { readonly limit: number; fits(letter: Letter): boolean }): Promise<Letter[]> {
+export async function latestLetters(broker: Broker, ranges: readonly LetterRange[], { limit, fits }: { readonly limit: number; fits: (letter: Letter) => boolean }): Promise<Letter[]> {
   const lists = await Promise.all(ranges.map((range) => latestOf(broker, range, limit, fits)));
   return lists.flat().toSorted((a, b) => b.time - a.time || b.offset - a.offset).slice(0, limit);
 }

@@ -23,10 +23,10 @@ export interface RedriveSettings {
   readonly rate: number;
   /** Without it nothing is written: what would be is counted. */
   readonly write: boolean;
-  sleep(milliseconds: number): Promise<void>;
+  readonly sleep: (milliseconds: number) => Promise<void>;
   /** Milliseconds, for the rate. */
-  now(): number;
-  onProgress?(redriven: number): void;
+  readonly now: () => number;
+  readonly onProgress?: (redriven: number) => void;
 }
 
 /** What came of it. */

@@ -41,7 +41,7 @@ export class Taps {
         try {
           listener(record);
         } catch {
-          return;
+          break;
         }
       }
     }

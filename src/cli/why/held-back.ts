@@ -25,7 +25,7 @@ export function heldBack({ watermarks, detail }: Seen, now: number): Finding[] {
 function byInputs({ task, inputs }: Task, now: number): Finding[] {
   const counting = inputs.filter(({ internal, idle }) => !internal && !idle);
   const highest = Math.max(...inputs.map(({ watermark }) => watermark ?? -Infinity));
-  if (counting.length === 0) return [];
+  if (counting.length === 0) return allIdle(task, inputs);
   const lowest = counting.reduce((low, input) => ((input.watermark ?? -Infinity) < (low.watermark ?? -Infinity) ? input : low));
   const alone = inputs.filter(({ internal }) => !internal).length === 1;
   const at = `${lowest.topic}[${lowest.partition}] (source ${lowest.node})`;
@@ -33,10 +33,22 @@ function byInputs({ task, inputs }: Task, now: number): Finding[] {
   const standsStill = lowest.lag === 0 && lowest.quiet_seconds > 1;
   const behind = alone ? '' : `, ${seconds(highest - lowest.watermark)} behind the furthest input`;
   if (!alone && highest - lowest.watermark < worthTelling) return [];
-  if (standsStill) return [{ code: 'source_quiet', message: `${task}: ${at} has had no record for ${lowest.quiet_seconds} s and holds event time at ${showTime(lowest.watermark)}${behind}.`, remedy: idleRemedy(lowest) }];
+  if (standsStill) return [{ code: 'source_quiet', message: `${task}: ${at} has had no record for ${lowest.quiet_seconds} s and holds event time at ${showTime(lowest.watermark)}${behind}.`, remedy: alone ? clockRemedy : idleRemedy(lowest) }];
   if (alone) return [];
   return [{ code: 'partition_behind', message: `${task}: ${at} holds event time at ${showTime(lowest.watermark)}${behind}${lowest.lag > 0 ? `; ${lowest.lag} of its records are still to be read` : ''}.`, remedy: `Its records are older than those of the others${now - lowest.watermark > 86_400_000 ? ', by more than a day' : ''}: wait, or look at its producer.` }];
 }
+
+/** With nobody to go by, event time stays. */
+function allIdle(task: string, inputs: readonly Input[]): Finding[] {
+  const own = inputs.filter(({ internal }) => !internal);
+  const [first] = own;
+  if (first === undefined) return [];
+  const times = own.flatMap(({ watermark }) => watermark ?? []);
+  const at = times.length === 0 ? 'has not begun' : `stays at ${showTime(Math.max(...times))}`;
+  return [{ code: 'source_quiet', message: `${task}: no record has come to ${own.map(({ topic, partition }) => `${topic}[${partition}]`).join(', ')} for ${Math.min(...own.map(({ quiet_seconds: quiet }) => quiet))} s: all is idle, and event time ${at}.`, remedy: clockRemedy }];
+}
+
+const clockRemedy = 'It goes on with the next record. To let it go on with the clock: watermark: { idle: { after: 30s, advance: wall_clock } } at the source.';
 
 /** An input from which nothing with an event time ever came: the missing side of a join. */
 function silent(task: string, input: Input): Finding {
