@@ -68,7 +68,7 @@ export class Meters {
   /** Those of a task that starts; its state is looked at until it ends. */
   task(state: TaskState | null): TaskMeters {
     const own = new Map<string, { readonly edge: Edge; readonly meter: EdgeMeter }>();
-    if (state !== null) this.#states.add(state);
+    if (state !== null) this.#watch(state, true);
     return {
       processing: (node) => this.#processing[node] as Histogram,
       edge: (from, to) => {
@@ -82,7 +82,7 @@ export class Meters {
         return meter;
       },
       end: () => {
-        if (state !== null) this.#states.delete(state);
+        if (state !== null) this.#watch(state, false);
         for (const { edge, meter } of own.values()) {
           meter.settle(this.#elapsed());
           edge.waited += meter.waited;
@@ -106,6 +106,12 @@ export class Meters {
       edges: [...this.#edges.values()].map((edge) => this.#edgeStatus(edge)),
       stores: this.#stores()
     };
+  }
+
+  #watch(state: TaskState, open: boolean): void {
+    if (open) this.#states.add(state);
+    else this.#states.delete(state);
+    this.#sizes = { at: -Infinity, stores: [] };
   }
 
   #edge(from: number, to: number): Edge {

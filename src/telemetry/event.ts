@@ -36,6 +36,7 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
   };
   return {
     topologyChanged(topology, to, failure) {
+      if (to === 'starting') beginAtZero(metrics, topology);
       // What waits for its turn would never be told.
       if (to === 'stopped' || to === 'failed') for (const told of failed.values()) if (told.topology === topology && told.count > 0) tellFailed(told);
       if (to === 'failed' && failure !== null) log.error({ topology, state: to, ...describe(failure) }, `topology failed: ${failure.code}: ${failure.message}`);
@@ -127,6 +128,13 @@ function tableEvents(log: Logger): Pick<RuntimeEvents, 'tableTrouble' | 'tableLo
       log.warn({ topology, table, rows, code, remedy }, `table ${table}: ${rows} ${rows === 1 ? 'row' : 'rows'} left out, the first because: ${message}`);
     }
   };
+}
+
+/** A counter that appears only with its first step hides that step from rates. */
+function beginAtZero(metrics: Metrics, topology: string): void {
+  for (const counter of [metrics.rebalances, metrics.fenced]) counter.add(0, { topology });
+  metrics.taskRestarts.add(0, { topology, code: 'broker_unavailable' });
+  for (const result of ['applied', 'unchanged', 'refused']) metrics.reloads.add(0, { result });
 }
 
 /** What alerts of topologies come to. */

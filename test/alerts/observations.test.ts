@@ -42,14 +42,14 @@ describe('what alerts are judged by', () => {
   });
 
   it('takes the partition, the task and the table that are worst', () => {
-    const table = { name: 't', ready: true, rows: 1, bytes: 1, current: 40_000, trouble: null };
+    const table = { name: 't', type: 'file', ready: true, rows: 1, bytes: 1, current: 40_000, trouble: null };
     const status: TopologyStatus = {
       ...idleStatus,
       partitions: [partition(0, 10, 7), { ...partition(0, 5, 9), partition: 1 }, { ...partition(0, 1, null), partition: 2 }],
       lag: 16,
       tables: [table, { ...table, current: 90_000 }],
       measured: { ...idleStatus.measured, watermarks: [{ task: 'a', watermark: 70_000 }, { task: 'b', watermark: 30_000 }], edges: [{ from: 'in', to: 'out', records: 4, waited: 0 }], stores: [{ store: 's', entries: 3, bytes: 4096 }] }
-    } as TopologyStatus;
+    };
     const values = new Observations().look(status, 100_000);
     assert.deepEqual([values.lag_records, values.lag_seconds, values.watermark_delay_seconds, values.table_age_seconds, values.queue_records, values.state_entries, values.state_bytes], [16, 9, 70, 60, 4, 3, 4096]);
   });

@@ -42,7 +42,7 @@ describe('a webhook', () => {
 
   it('gets the alert as JSON, signed so that others can check it', async () => {
     await post([200], { secret: 'k3y' });
-    const [{ headers, body } = { headers: {}, body: '' }] = got;
+    const { headers, body } = got[0] as (typeof got)[number];
     assert.deepEqual(JSON.parse(body), { topology: 'orders', alert: 'behind', status: 'firing', when: 'lag_seconds > 60', since: '1970-01-01T00:00:01.000Z', at: '1970-01-01T00:01:01.000Z', values: { lag_seconds: 61.5 } });
     assert.equal(headers['webhook-timestamp'], '1700000000');
     const signed = createHmac('sha256', 'k3y').update(`${String(headers['webhook-id'])}.1700000000.${body}`).digest('base64');

@@ -29,15 +29,26 @@ export function compileCondition(source: string): CompiledCondition {
   if (problems.length > 0) return { problems, uses, holds: null };
   const parsed = environment.parse(source);
   parsed.check();
-  const holds = (values: AlertValues): boolean => {
-    let result: unknown;
+  const evaluate = (values: AlertValues): unknown => {
     try {
-      result = parsed({ ...values });
+      return parsed({ ...values });
     } catch (error) {
       throw failure(error, source);
     }
-    if (typeof result !== 'boolean') throw failure(new Error('expected true or false, found something else'), source);
+  };
+  const holds = (values: AlertValues): boolean => {
+    const result = evaluate(values);
+    if (typeof result !== 'boolean') throw failure(new Error(`expected true or false, found a ${typeof result}`), source);
     return result;
   };
-  return { problems, uses, holds };
+  return isNoCondition(evaluate) ? { problems: [{ offset: 0, code: 'bad_expression', message: 'expected true or false, found an expression that gives something else', hint: 'compare it: lag_records > 1000' }], uses, holds: null } : { problems, uses, holds };
+}
+
+/** Numbers are not typed, so what an expression gives is seen only when it is evaluated. One that fails by itself may do so for these values alone. */
+function isNoCondition(evaluate: (values: AlertValues) => unknown): boolean {
+  try {
+    return typeof evaluate(Object.fromEntries(alertVariables.map(({ name }) => [name, 0])) as AlertValues) !== 'boolean';
+  } catch {
+    return false;
+  }
 }
