@@ -2,6 +2,7 @@ import type { Collector, EpochEnd, InputTime, PassedOn, TaskContext, TransformLo
 import { asFailure, Failure } from '../failure.ts';
 import type { Batch } from '../message.ts';
 import type { StreamRecord } from '../record.ts';
+import { checkCrossing } from './storable.ts';
 import type { Store } from '../store.ts';
 import type { Arrival, Freight } from './freight.ts';
 import { isFreight, packArrival, unpackArrival } from './freight.ts';
@@ -70,10 +71,20 @@ export class RecordsBefore implements TransformLogic {
   process({ records, now, trace = null }: Batch, out: Collector): void {
     for (const record of records) {
       const arrival = admit(record, { now, watermark: this.#watermark, admission: this.#admission, out });
-      if (arrival === null) continue;
+      if (arrival === null || !this.#crosses(record, out)) continue;
       const group = { key: arrival.key ?? '', content: packArrival(arrival) as unknown as ParcelGroup['content'], records: 1 };
       this.#waiting.push(trace === null ? group : { ...group, traces: [trace] });
       out.absorbed(record);
+    }
+  }
+
+  #crosses(record: StreamRecord, out: Collector): boolean {
+    try {
+      checkCrossing(record);
+      return true;
+    } catch (error) {
+      out.failed(record, asFailure(error, 'unencodable'));
+      return false;
     }
   }
 

@@ -3,6 +3,7 @@ import type { Header, Origin, StreamRecord } from '../record.ts';
 import { withKey } from '../record.ts';
 import type { StoreValue } from '../store.ts';
 import { toBinary, toBytes } from './binary.ts';
+import { storableKey } from './storable.ts';
 
 /*
  * Whole records in parcels and in stores, in a form that JSON has.
@@ -48,7 +49,7 @@ export function packRecord({ record, key }: Pick<Arrival, 'key' | 'record'>): Pa
     t: time,
     ...(timestamp === time ? {} : { s: timestamp }),
     ...(own === key ? {} : { k: own }),
-    ...(decodedKey === undefined ? {} : { d: decodedKey as StoreValue }),
+    ...(decodedKey === undefined ? {} : { d: storableKey(decodedKey) }),
     ...(value instanceof Uint8Array ? { b: toBinary(value) } : bytes === null && !changed ? {} : { v: value as StoreValue }),
     ...(headers.length === 0 ? {} : { h: headers.map(([name, data]) => [name, data === null ? null : toBinary(data)] as const) }),
     o: [origin.topic, origin.partition, offset]

@@ -13,6 +13,17 @@ export function storable({ value, changed, origin }: StreamRecord, json: PlainCo
   return json.decode(json.encode(value)) as StoreValue;
 }
 
+/** Throws a poison `Failure` for a record whose value would come out of a parcel as another one. */
+export function checkCrossing({ value, changed, origin }: StreamRecord): void {
+  if (changed || origin.exotic === true) refuseLarge(value, 0);
+}
+
+/** A key, as its source's codec reads it, in a form that stores keep: integers that JSON would round are texts. */
+export function storableKey(key: unknown): StoreValue {
+  if (typeof key !== 'bigint' && (typeof key !== 'object' || key === null)) return key as StoreValue;
+  return JSON.parse(JSON.stringify(key, (_, part: unknown) => (typeof part !== 'bigint' ? part : Number.isSafeInteger(Number(part)) ? Number(part) : String(part)))) as StoreValue;
+}
+
 /** JSON writes integers of any size, but reading them again would round. */
 function refuseLarge(value: unknown, depth: number): void {
   if (typeof value === 'bigint' && !Number.isSafeInteger(Number(value))) {

@@ -3,6 +3,7 @@ import { asFailure, Failure } from '../failure.ts';
 import type { StreamRecord } from '../record.ts';
 import type { StoreValue } from '../store.ts';
 import type { Algebra, Fields, Partial, Working } from './algebra.ts';
+import { checkAny } from './aggregate/aggregate.ts';
 import { mergeTimes, noteTimes, packTimes } from './times.ts';
 
 /** The expressions of a `reduce`, and their text. */
@@ -32,11 +33,12 @@ export class Reduce implements Algebra {
 
   read(record: StreamRecord): void {
     const { value } = record;
-    if (value instanceof Uint8Array) throw new Failure('expression_failed', 'reduce: expected a value that JSON has, found bytes');
     try {
+      checkAny(value);
       this.#settings.step(value, value);
     } catch (error) {
-      throw asFailure(error, 'expression_failed');
+      const failure = asFailure(error, 'expression_failed');
+      throw new Failure(failure.code, `reduce: ${failure.message}`);
     }
     this.#value = value as StoreValue;
   }

@@ -9,3 +9,6 @@ export class Bytes extends Uint8Array {
     return Buffer.from(this.buffer, this.byteOffset, this.byteLength).toString('base64');
   }
 }
+
+// Expressions tell the type of a value by its constructor, and know that of bytes.
+Object.defineProperty(Bytes.prototype, 'constructor', { value: Uint8Array });

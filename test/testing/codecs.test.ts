@@ -64,20 +64,41 @@ sinks: { out: { type: kafka, from: once, topic: out, codec: json }, windows: { t
   it('what a window would have to round fails its record', () => passes(`
 sources: { in: { type: kafka, topic: in, codec: { type: avro, schema: user.avsc } }, other: { type: kafka, topic: other, codec: { type: json, long: auto } } }
 transforms:
-  kept: { type: window, from: in, key: string(value.id), window: { type: tumbling, size: 1m }, aggregate: { ids: 'collect(value.id, 5)', photo: first(value.photo) }, emit: update, late: drop }
-  sums: { type: window, from: other, key: value.k, window: { type: tumbling, size: 1m }, aggregate: { sum: sum(value.n) }, emit: update, late: drop }
+  kept: { type: window, from: in, key: string(value.id), window: { type: tumbling, size: 1m }, aggregate: { ids: 'collect(value.id, 5)', photo: first(value.photo.base64()) }, emit: update, late: drop }
+  sums: { type: window, from: other, key: value.k, window: { type: tumbling, size: 1m }, aggregate: { sum: sum(value.n), m: 'last(has(value.m) ? value.m : null)' }, emit: update, late: drop }
 sinks: { out: { type: kafka, from: kept, topic: out }, more: { type: kafka, from: sums, topic: more } }
 `, `
 - records:
     - { source: in, value: { id: "9007199254740993", photo: "" } }
     - { source: in, value: { id: 5, photo: AQ== } }
+    - { source: other, text: '{"k":"b","n":1,"m":{"x":[9007199254740993]}}' }
     - { source: other, text: '{"k":"a","n":9007199254740993}' }
     - { source: other, text: '{"k":"a","n":2}' }
 - expect:
     out: [{ has: { key: "5", ids: [5], photo: AQ== } }]
     more: [{ has: { key: a, sum: 2 } }]
-    bad: [{ node: kept }, { node: sums }]
+    bad: [{ node: kept, code: expression_failed }, { node: sums, code: expression_failed }, { node: sums, code: expression_failed }]
 `));
+
+  for (const partitions of [1, 2]) {
+    it(`what a join, a hop or a fold would have to round fails its record, ${partitions} partitions`, () => passes(`
+sources: { in: { type: kafka, topic: in, codec: { type: avro, schema: user.avsc } }, with: { type: kafka, topic: with, codec: { type: avro, schema: user.avsc } } }
+transforms:
+  once: { type: dedupe, from: in, key: value.photo.hex(), within: 1h, late: drop }
+  both: { type: join, from: in, with: with, kind: inner, key: value.photo.hex(), within: 1m, late: drop }
+  last: { type: window, from: in, key: value.photo.hex(), window: { type: tumbling, size: 1m }, reduce: { step: '{"id": value.id}' }, emit: update, late: drop }
+sinks: { out: { type: kafka, from: once, topic: out }, pairs: { type: kafka, from: both, topic: pairs }, folds: { type: kafka, from: last, topic: folds } }
+`, `
+- records:
+    - { source: in, value: { id: "9007199254740993", photo: "" } }
+    - { source: in, value: { id: 5, photo: AQ== } }
+    - { source: with, value: { id: 6, photo: AQ== } }
+- expect:
+    out: [{ text: '{"id":5,"photo":"AQ=="}' }]
+    pairs: [{ has: { left: { id: 5, photo: AQ== }, right: { id: 6, photo: AQ== } } }]
+    bad: [{ node: once }, { node: both }, { node: last }, { node: last }]
+`, `partitions: ${partitions}`));
+  }
 
   it('big integers stay exact through expressions and JSON', () => passes(`
 sources: { in: { type: kafka, topic: in, codec: { type: avro, schema: user.avsc } } }

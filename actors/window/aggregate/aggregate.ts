@@ -22,7 +22,7 @@ export interface Aggregate<W = unknown> {
 
 /** Fails a value that an aggregate does not take. */
 export function refuse(expected: string, value: unknown): never {
-  const found = value instanceof Uint8Array ? 'bytes' : Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value === 'object' ? 'a map' : typeof value === 'string' ? 'a text' : `a ${typeof value}`;
+  const found = value instanceof Uint8Array ? 'bytes' : Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value === 'object' ? 'a map' : typeof value === 'string' ? 'a text' : typeof value === 'bigint' ? 'a larger one' : `a ${typeof value}`;
   throw new Failure('expression_failed', `expected ${expected}, found ${found}`);
 }
 
@@ -31,7 +31,9 @@ export function checkNumber(value: Input): void {
   if (typeof value !== 'number' || !Number.isFinite(value)) refuse('a number', value);
 }
 
-/** Takes any value that JSON has. */
+/** Takes any value that JSON has, and gives back when it is read; also inside of lists and maps. */
 export function checkAny(value: unknown): void {
   if (value instanceof Uint8Array) refuse('a value that JSON has (use .base64() or .hex())', value);
+  if (typeof value === 'bigint') refuse('an integer up to 2^53 (use string(…), or read it with long: string)', value);
+  if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) checkAny(part);
 }
