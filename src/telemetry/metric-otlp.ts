@@ -13,7 +13,7 @@ export function wantsOtlp(env: OtelEnvironment): boolean {
   const asked = env['OTEL_METRICS_EXPORTER']?.split(',').map((name) => name.trim());
   if (env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return false;
   if (asked !== undefined && asked.join('') !== '') return asked.includes('otlp');
-  return Boolean(env['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT']);
+  return [env['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'], env['OTEL_EXPORTER_OTLP_ENDPOINT']].some((endpoint) => (endpoint ?? '') !== '');
 }
 
 /** Sends all metrics to a collector now and then; endpoint, headers, timeout and compression are OpenTelemetry's own variables. A collector that is away costs the stream nothing: the next export has all that this one had. */
