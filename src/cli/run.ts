@@ -12,7 +12,7 @@ import { UsageError } from './command.ts';
 import { loadPlans } from './load-plans.ts';
 import type { Daemon, DaemonSettings } from './daemon.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
-import { httpToken } from './http-token.ts';
+import { daemonToken } from './http-token.ts';
 import type { Output } from './output.ts';
 import { Reporter, statusLine } from './report.ts';
 import { Reloader, reloadOnSignal } from './reload.ts';
@@ -26,7 +26,7 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 export const daemonOptions: readonly OptionHelp[] = [
   { name: 'state-dir', value: 'DIR', summary: "This daemon's own folder for state.", default: './data/state' },
   { name: 'http', value: 'HOST:PORT', summary: 'Where probes, metrics and the API are served; off for nowhere. An address that others can reach needs a token.', default: '127.0.0.1:7171' },
-  { name: 'http-token-file', value: 'FILE', summary: 'File with the token that the API asks for data and changes; or MILLRACE_HTTP_TOKEN.' },
+  { name: 'http-token-file', value: 'FILE', summary: 'File with the token that the API asks for data and changes, made where it is not there; or MILLRACE_HTTP_TOKEN.' },
   { name: 'log-level', value: 'LEVEL', choices: levels, summary: 'trace, debug, info, warn, error or silent.', default: 'info' },
   { name: 'shutdown-timeout', value: 'SECONDS', summary: 'How long a stop may take.', default: '25' },
   { name: 'accept-offsets', summary: "Go on from the group's offsets as they are, whoever set them; where there are none, start: decides." },
@@ -116,7 +116,7 @@ function seconds(args: Arguments, option: string): number {
 
 /** The token is a secret like others, in the log too. */
 function addToken(secrets: string[], args: Arguments): void {
-  const token = httpToken(args, 'http-token-file');
+  const token = daemonToken(args);
   if (token !== null) secrets.push(token);
 }
 
@@ -126,7 +126,7 @@ function httpAddress(args: Arguments): DaemonSettings['http'] {
   const match = /^(?:(.*):)?(\d{1,5})$/.exec(text);
   if (match === null || Number(match[2]) > 65_535) throw new UsageError(`--http is HOST:PORT or off, not ${text}.`);
   const host = (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
-  const token = httpToken(args, 'http-token-file');
+  const token = daemonToken(args);
   if (token === null && !isLoopback(host)) throw new UsageError(`--http ${text} can be reached from other machines: it needs a token, by --http-token-file FILE or MILLRACE_HTTP_TOKEN (${shortestToken} characters or more). Probes and metrics stay open.`);
   return { host, port: Number(match[2]), fallback: text === '127.0.0.1:7171', token };
 }

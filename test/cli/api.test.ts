@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTopics, embeddedBackend, stateDir } from '../support/backend.ts';
 import { UsageError } from '../../src/cli/command.ts';
+import { daemonToken } from '../../src/cli/http-token.ts';
 import { runCommand } from '../support/command.ts';
+import { parseCommandLine } from '../support/containers.ts';
 import { DaemonProcess } from '../support/daemon.ts';
 import { writeTopology } from '../support/plan.ts';
 import { emptyFolder } from '../support/scratch.ts';
@@ -93,6 +95,12 @@ describe('a running daemon', { timeout: 60_000 }, () => {
     const saying = (pattern: RegExp) => (error: unknown): boolean => error instanceof Error && pattern.test(error.message);
     await assert.rejects(runCommand('tap', 'marked', '--url', url), (error) => error instanceof UsageError && /token/.test(error.message));
     await assert.rejects(runCommand('run', file, '--http', '0.0.0.0:0', '--state-dir', emptyFolder()), saying(/needs a token/));
+    const made = join(emptyFolder(), 'made');
+    const tokens = await Promise.all([1, 2].map(async () => daemonToken(await parseCommandLine(['run', file, '--http-token-file', made]))));
+    assert.deepEqual([tokens[0] === tokens[1], tokens[0]?.length, statSync(made).mode & 0o777], [true, 64, 0o600]);
+    writeFileSync(made, 'short');
+    const named = await parseCommandLine(['run', file, '--http-token-file', made]);
+    assert.throws(() => daemonToken(named), (error) => error instanceof UsageError && !error.message.includes('short'));
     await assert.rejects(runCommand('status', '--url', 'http://127.0.0.1:59999'), saying(/^No daemon answers at http:\/\/127\.0\.0\.1:59999 \(ECONNREFUSED\)/));
   });
 });

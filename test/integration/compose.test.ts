@@ -61,7 +61,7 @@ describe('docker/compose.yaml', () => {
       assert.equal(made.code, 0, made.output);
 
       const state = emptyFolder();
-      const words = [...lastWords(image, 'ENTRYPOINT'), ...lastWords(image, 'CMD')].map((word) => (word === '0.0.0.0:7171' ? '127.0.0.1:0' : word === '/state' ? state : word.replace('/topologies', join(checkout, 'docker/topologies'))));
+      const words = [...lastWords(image, 'ENTRYPOINT'), ...lastWords(image, 'CMD')].map((word) => (word === '0.0.0.0:7171' ? '127.0.0.1:0' : /^\/state(?:\/|$)/.test(word) ? word.replace('/state', state) : word.replace('/topologies', join(checkout, 'docker/topologies'))));
       const env = Object.fromEntries(Object.entries(services['millrace']?.environment ?? {}).map(([name, value]) => [name, place(String(value))]));
       const daemon = new Started(process.execPath, words.slice(1), { cwd: checkout, env });
       await daemon.ready();

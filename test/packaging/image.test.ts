@@ -84,7 +84,7 @@ describe('the image', () => {
     writeFileSync(join(root, 'topologies/plain.yaml'), topology(join(root, 'state/broker')));
     chmodSync(root, 0o755);
 
-    const words = [...lastWords(image, 'ENTRYPOINT'), ...lastWords(image, 'CMD')].map((word) => (word === '0.0.0.0:7171' ? '127.0.0.1:0' : word.replace(/^\/(topologies|state)$/, `${root}/$1`)));
+    const words = [...lastWords(image, 'ENTRYPOINT'), ...lastWords(image, 'CMD')].map((word) => (word === '0.0.0.0:7171' ? '127.0.0.1:0' : word.replace(/^\/(topologies|state)(?=\/|$)/, `${root}/$1`)));
     const user = process.getuid?.() === 0 ? { uid: 1000, gid: 1000 } : {};
     const daemon = new Started(process.execPath, words.slice(1), { cwd: home, env: { HOME: root }, ...user });
     const url = await daemon.url();
