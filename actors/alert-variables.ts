@@ -9,13 +9,13 @@ export const rateWindow = 30;
 
 /** What the condition of an alert may read: what this daemon knows of the topology. */
 export const alertVariables = [
-  { name: 'up', description: '1 while the topology runs, else 0.' },
+  { name: 'up', description: '0 while the topology starts, waits for its broker, or has failed; 1 while it runs, and where it was stopped or has ended.' },
   { name: 'tasks_assigned', description: 'Tasks that this daemon has.' },
   { name: 'tasks_running', description: 'Those of them that run.' },
   { name: 'lag_records', description: 'Readable records that are not committed yet, over all partitions.' },
   { name: 'lag_seconds', description: 'Age of the oldest of them, of the partition that is furthest behind; 0 where there is none.' },
-  { name: 'input_rate', description: 'Records a second that come into the topics.' },
-  { name: 'processing_rate', description: 'Records a second that are read and committed.' },
+  { name: 'input_rate', description: 'Records a second that come into the topics it reads, its own repartition topics among them.' },
+  { name: 'processing_rate', description: 'Records a second that are read from them and committed.' },
   { name: 'output_rate', description: 'Records a second that sinks write.' },
   { name: 'dead_letter_rate', description: 'Records a second that become dead letters.' },
   { name: 'skipped_rate', description: 'Records a second that failed and were skipped.' },

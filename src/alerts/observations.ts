@@ -73,7 +73,7 @@ function valuesNow({ state, tasks, lag, partitions, measured, lastCheckpoint, re
   const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
   const { prepare, write, commit, apply } = lastCheckpoint?.times ?? { prepare: 0, write: 0, commit: 0, apply: 0 };
   return {
-    up: state === 'running' ? 1 : 0,
+    up: state === 'running' || state === 'stopping' || state === 'stopped' ? 1 : 0,
     tasks_assigned: tasks.assigned,
     tasks_running: tasks.running,
     lag_records: lag,

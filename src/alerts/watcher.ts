@@ -122,11 +122,11 @@ export class AlertWatcher {
   }
 
   #tell({ alert, notices }: Watched, change: AlertChange): void {
-    const { events, tell } = this.#settings;
+    const { events } = this.#settings;
     events.alertChanged(change);
     alert.notify.forEach((way, index) => {
       const before = notices[index] ?? Promise.resolve();
-      notices[index] = before.then(() => tell(way, change, this.#ending.signal)).then(
+      notices[index] = before.then(() => this.#settings.tell(way, change, this.#ending.signal)).then(
         () => { events.alertTold(change, way.kind, null); },
         (error: unknown) => { events.alertTold(change, way.kind, error instanceof Error ? error.message : String(error)); }
       );

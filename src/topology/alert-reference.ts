@@ -26,7 +26,7 @@ alerts:
 \`\`\`
 
 The daemon looks every 5 seconds. An alert fires once its condition has held at each look for as long as \`for\` says, and has resolved at the first look at which it does not; both are in the log, and told to \`notify\`. Each daemon judges by what it has itself of the topology; where the daemon is gone, only
-alerts outside of it can say so. A topology that ends with its daemon is looked at once more, so \`for: 0s\` is told then too.
+alerts outside of it can say so. A topology that fails and so ends its daemon is looked at once more: \`when: up == 0\` is told then too, where it says \`for: 0s\`.
 
 - **Webhooks** are told by POST, in JSON: \`topology\`, \`alert\`, \`status\` (\`firing\` or \`resolved\`), \`when\`, \`since\`, \`at\`, \`values\`. Without an answer, or with 408, 429 or 5xx, the same notice is tried seven times more in about four minutes; redirects are not followed. With \`secret\` it is signed as
   [Standard Webhooks](https://www.standardwebhooks.com) has it: \`webhook-signature\` is \`v1,\` and the base64 of HMAC-SHA256 over \`webhook-id\`, \`webhook-timestamp\` and the body, with dots in between.

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { noCounts } from '../../actors/accounting.ts';
 import { alertVariables } from '../../actors/alert-variables.ts';
 import { Histogram } from '../../actors/histogram.ts';
+import { lifecycleStates } from '../../actors/status.ts';
 import type { TopologyStatus } from '../../actors/status.ts';
 import { Observations } from '../../src/alerts/observations.ts';
 import { idleStatus } from '../support/status.ts';
@@ -16,6 +17,11 @@ describe('what alerts are judged by', () => {
     const values = new Observations().look(idleStatus, 0);
     assert.deepEqual(Object.keys(values).toSorted(), alertVariables.map(({ name }) => name).toSorted());
     for (const [name, value] of Object.entries(values)) assert.ok(Number.isFinite(value), name);
+  });
+
+  it('calls a topology up that was stopped on purpose, so that no stop is an alarm', () => {
+    const up = (state: TopologyStatus['state']): number => new Observations().look({ ...idleStatus, state }, 0).up;
+    assert.deepEqual(lifecycleStates.filter((state) => up(state) === 0), ['created', 'starting', 'waiting', 'failing', 'failed']);
   });
 
   it('tells rates over the last thirty seconds, not over all time', () => {

@@ -36,7 +36,7 @@ function watch(alerts: object, tell: (way: AlertWay, change: AlertChange, signal
     watcher,
     use: (alerts: object) => { watcher.use([plan(alerts)]); },
     behind: (lag: number) => { status = { ...idleStatus, lag }; },
-    async go(seconds: number) {
+    go: async (seconds: number): Promise<void> => {
       for (const end = clock.time + seconds * 1000; clock.time < end; ) {
         clock.time += lookInterval;
         const due = clock.timers.filter(({ at }) => at <= clock.time);

@@ -124,6 +124,14 @@ describe('millrace doctor', () => {
     assert.ok(boxes.every(({ ticked, remedy }) => (ticked === true) === (remedy === null)));
   });
 
+  it('ticks the alerts that a topology has, and names those that the log alone is told of', async () => {
+    const cwd = emptyFolder();
+    writeFileSync(join(cwd, 'orders.yaml'), `${embedded}alerts:\n  behind: { when: lag_seconds > 60, notify: { command: [./page.sh] } }\n  broken: { when: dead_letter_rate > 1 }\n`);
+    const { stdout } = await millrace(['doctor', '--production', 'orders.yaml', '--json'], { cwd });
+    const { boxes } = JSON.parse(stdout) as { boxes: { box: string; ticked: boolean | null; found: string }[] };
+    assert.deepEqual(boxes.filter(({ box }) => box === 'alerts').map(({ ticked, found }) => [ticked, found]), [[true, 'behind, broken (log alone)']]);
+  });
+
   it('reports a mistake in the file instead', async () => {
     const cwd = emptyFolder();
     writeFileSync(join(cwd, 'orders.yaml'), 'name: x\n');

@@ -56,7 +56,7 @@ describe('what is measured of nodes', () => {
     let looks = 0;
     const state = { get sizes() { looks += 1; return [{ store: 'per_minute', entries: 2, bytes: 10 }]; } } as unknown as TaskState;
     const meters = new Meters(plan, () => now);
-    const tasks = [meters.task(state), meters.task({ ...state, sizes: [{ store: 'per_minute', entries: 1, bytes: 5 }] } as unknown as TaskState)];
+    const tasks = [meters.task(state), meters.task({ ...state, sizes: [{ store: 'per_minute', entries: 1, bytes: 5 }] })];
     looks = 0;
     for (let look = 0; look < 3; look += 1) assert.deepEqual(meters.status().stores, [{ store: 'per_minute', entries: 3, bytes: 15 }]);
     assert.equal(looks, 1);

@@ -22,7 +22,7 @@ const enoughMemory = 512 * 1024 ** 2;
 
 /** The checklist for production, ticked or not. */
 export async function productionBoxes(patient: Patient): Promise<Box[]> {
-  return [replication(patient), deadLetters(patient), watermark(patient), alerts(), stateVolume(patient), secrets(patient), tls(patient), await checkpoint(patient), limits(), tests(patient)];
+  return [replication(patient), deadLetters(patient), watermark(patient), alerts(patient), stateVolume(patient), secrets(patient), tls(patient), await checkpoint(patient), limits(), tests(patient)];
 }
 
 function box(name: string, ticked: boolean | null, found: string, remedy: string): Box {
@@ -56,8 +56,11 @@ function watermark({ plan }: Patient): Box {
   return box('watermark', weak.length === 0, weak.length === 0 ? sources.map(({ name, time }) => `${name}: ${time.delay / 1000} s`).join(', ') : weak.map(({ name, time }) => (time.delay === 0 ? `${name} has no delay` : `${name} waits for idle partitions without end`)).join(', '), remedy);
 }
 
-function alerts(): Box {
-  return box('alerts', null, 'cannot be seen from here', 'Alert on /metrics: millrace_topology_up 0, millrace_consumer_lag_records rising, millrace_records_failed_total, millrace_task_restarts_total.');
+/** Rules of a Prometheus elsewhere count as much, but are not to be seen. */
+function alerts({ plan }: Patient): Box {
+  const found = plan.alerts.map(({ name, notify }) => (notify.length === 0 ? `${name} (log alone)` : name));
+  const remedy = 'Give the topology alerts: on lag, dead letters and progress; or Prometheus the rules that millrace alerts FILE prints.';
+  return found.length > 0 ? box('alerts', true, found.join(', '), remedy) : box('alerts', null, 'the file has none; others cannot be seen from here', remedy);
 }
 
 function stateVolume({ plan, stateDir }: Patient): Box {
