@@ -70,7 +70,8 @@ const tag = (span: JaegerSpan, key: string): unknown => span.tags.find((each) =>
 
 /** Names of a span and of those above it, up to the producer's. */
 function pathOf(trace: JaegerTrace, span: JaegerSpan): string[] {
-  const parent = span.references.find(({ refType }) => refType === 'CHILD_OF');
+  // A parent that Jaeger does not have it shows as a link.
+  const parent = span.references.find(({ refType }) => refType === 'CHILD_OF') ?? span.references[0];
   const above = trace.spans.find(({ spanID }) => spanID === parent?.spanID);
   return [...(above === undefined ? [parent?.spanID ?? 'none'] : pathOf(trace, above)), span.operationName];
 }
