@@ -15,6 +15,7 @@ import { problemCodes } from './problem.ts';
 import { recipeOptions } from './recipe-options.ts';
 import { scripts } from './script/reference.ts';
 import { securityText } from './security-reference.ts';
+import { tracesText } from './traces-reference.ts';
 import { nodeSchema, topologySchema } from './schema.ts';
 import { tablesText } from './table-reference.ts';
 import { windows } from './window-reference.ts';
@@ -29,6 +30,7 @@ export function generateReference(): string {
     joinsText,
     codecsText(codecOptions(readerCodec()), codecOptions(writerCodec())),
     securityText,
+    tracesText,
     mechanismsText(),
     scripts,
     expressions(),
