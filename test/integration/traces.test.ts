@@ -86,7 +86,7 @@ describe('traces in Jaeger', () => {
     const daemon = await backend.use(async (broker) => {
       await createTopics(broker, name);
       await produce(broker, name, [{ amount: 5 }, { traceId }, { partition: 1 }]);
-      const started = new DaemonProcess(file, { stateDir: stateDir(), args: ['--traces', jaeger.grpc, '--log-level', 'warn'], env: { OTEL_TRACES_SAMPLER: 'parentbased_always_off', OTEL_BSP_SCHEDULE_DELAY: '100', OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test' } });
+      const started = new DaemonProcess(file, { stateDir: stateDir(), args: ['--traces', jaeger.grpc], env: { OTEL_TRACES_SAMPLER: 'parentbased_always_off', OTEL_BSP_SCHEDULE_DELAY: '100', OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test' } });
       return started;
     });
     const hop = `${name}-per_minute-repartition`;
@@ -120,7 +120,7 @@ describe('traces in Jaeger', () => {
     const daemon = await backend.use(async (broker) => {
       await createTopics(broker, name);
       await produce(broker, name, [{ traceId: newTrace() }, { partition: 1 }]);
-      const started = new DaemonProcess(file, { stateDir: stateDir(), args: ['--log-level', 'warn'], env });
+      const started = new DaemonProcess(file, { stateDir: stateDir(), env });
       await started.caughtUp();
       const dropped = async (): Promise<number> => Number(/^millrace_trace_spans_dropped_total\S* (\d+)/m.exec(await started.metrics())?.[1] ?? 0);
       // Committed while it hangs, and while it is gone.

@@ -53,6 +53,8 @@ export class Jaeger {
     ];
     this.#child = spawn(this.#binary, args, { stdio: 'ignore' });
     running.add(this.#child);
+    // A test that fails must not wait for it.
+    this.#child.unref();
     const deadline = Date.now() + 20_000;
     while (!(await fetch(`${this.#query}/api/services`).then(({ ok }) => ok, () => false))) {
       if (Date.now() > deadline || this.#child.exitCode !== null) throw new Error(`Jaeger did not start (${this.#child.exitCode ?? 'it runs'}).`);
