@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // A new state of a table is sorted as a store is that is restored.
   'src/tables/': ['actors/', 'src/state/run-file.ts'],
   'src/telemetry/': ['actors/'],
+  'src/alerts/': ['actors/', 'src/topology/model.ts'],
   'src/admin/': ['actors/'],
   'src/topology/': ['actors/', 'src/codec/'],
   'src/runtime/': ['actors/', 'src/topology/model.ts'],
