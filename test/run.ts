@@ -4,13 +4,16 @@
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { whyNoJaeger } from './support/jaeger/binary.ts';
 import { startKafka } from './support/kafka.ts';
 
 const [kind = 'all', ...files] = process.argv.slice(2);
-const unit = globSync('test/{actors,admin,broker,cli,codec,docs,golden,packaging,runtime,state,tables,telemetry,testing,tidy,topology}/**/*.test.ts').toSorted();
+const unit = globSync('test/**/*.test.ts', { exclude: ['test/integration/**'] }).toSorted();
 const integration = globSync('test/integration/**/*.test.ts').toSorted();
 const selected = files.length > 0 ? files : kind === 'unit' ? unit : kind === 'integration' ? integration : [...unit, ...integration];
 
+// Built from its sources the first time, which takes minutes: longer than a test may.
+if (selected.some((file) => file.endsWith('/traces.test.ts'))) await whyNoJaeger();
 const kafka = selected.some((file) => file.startsWith('test/integration')) ? await tryKafka() : null;
 try {
   process.exitCode = await runNode(selected, kafka?.brokers);
