@@ -18,21 +18,13 @@ import type { SchemaText } from './registry/schema-text.ts';
 import { protobufText, readSchema } from './schema-file.ts';
 import type { CodecServices } from './services.ts';
 import { unframedReader } from './unframed.ts';
+import { fits, unusedCodec } from './unused-codec.ts';
 
 type Config<T extends ReaderCodecConfig['type']> = Extract<ReaderCodecConfig, { readonly type: T }>;
 
-/** Codecs that are no use for keys. */
-const valuesOnly: ReadonlySet<string> = new Set(['cloudevents', 'debezium']);
-
-/** Stands in for a codec with mistakes; what is built with it never runs. */
-const none = rawCodec;
-
 /** The codec that an option of a source describes. Its mistakes are reported below `at`; what comes back then is never used. */
 export function createReader(config: ReaderCodecConfig, at: Path, part: Part, services: CodecServices): Codec {
-  if (part === 'key' && valuesOnly.has(config.type)) {
-    services.problem(at, 'bad_value', `expected another codec, found ${config.type}: that is a form of values`, 'keys are json, avro, protobuf, csv, text or raw');
-    return none;
-  }
+  if (!fits(config.type, at, part, services)) return unusedCodec;
   switch (config.type) {
     case 'text':
       return plainCodecs.text;
@@ -56,31 +48,31 @@ export function createReader(config: ReaderCodecConfig, at: Path, part: Part, se
 function jsonReader({ schema, framing, long }: Config<'json'>, at: Path, part: Part, services: CodecServices): Codec {
   const exotic = long === 'auto' || long === 'bigint';
   const where = framingOf(framing, at, services);
-  if (where === null) return none;
+  if (where === null) return unusedCodec;
   if (where === 'none') return jsonCodec(schema === undefined ? null : services.validator(schema, [...at, 'schema']), { long });
   return new FramedReader({ format: jsonFormat({ long }), ...where, part, readAs: null, exotic });
 }
 
 function avroReader({ schema: file, framing, long, logical_types: logicalTypes }: Config<'avro'>, at: Path, part: Part, services: CodecServices): Codec {
   const where = framingOf(framing, at, services);
-  if (where === null) return none;
+  if (where === null) return unusedCodec;
   const place = [...at, 'schema'];
   const format = (readAs: SchemaText | null): SchemaFormat => avroFormat({ long, logicalTypes, readAs });
   if (where === 'none') {
     if (file === undefined) return withoutSchema('an Avro schema', at, services);
     const plain = format(null);
     const own = readSchema(file, place, 'Avro schema', services, (text) => ({ text, reader: plain.reader(text) }));
-    return own === null ? none : unframedReader(plain.id, own.reader, () => plain.writer(own.text));
+    return own === null ? unusedCodec : unframedReader(plain.id, own.reader, () => plain.writer(own.text));
   }
   if (file === undefined) return new FramedReader({ format: format(null), ...where, part, readAs: null, exotic: true });
   const own = readSchema(file, place, 'Avro schema', services, (text) => ({ text, format: format(text) }));
-  return own === null ? none : new FramedReader({ format: own.format, ...where, part, readAs: readAs(file, own.text, 'AVRO', services), exotic: true });
+  return own === null ? unusedCodec : new FramedReader({ format: own.format, ...where, part, readAs: readAs(file, own.text, 'AVRO', services), exotic: true });
 }
 
 function protobufReader(config: Config<'protobuf'>, at: Path, part: Part, services: CodecServices): Codec {
   const { schema: file, framing, long, message = null } = config;
   const where = framingOf(framing, at, services);
-  if (where === null) return none;
+  if (where === null) return unusedCodec;
   const format = protobufFormat({ long, message, framing: where !== 'none' });
   if (where !== 'none') {
     if (file !== undefined) services.problem([...at, 'schema'], 'bad_value', 'expected no schema: with a framing each record names its own', 'leave schema out, or set framing: none');
@@ -88,7 +80,7 @@ function protobufReader(config: Config<'protobuf'>, at: Path, part: Part, servic
   }
   if (file === undefined) return withoutSchema('a Protobuf schema', at, services);
   const own = readSchema(file, [...at, 'schema'], 'Protobuf schema', services, (text) => ({ text, reader: format.reader(text) }), () => protobufText(file, config, services));
-  return own === null ? none : unframedReader(format.id, own.reader, () => format.writer(own.text));
+  return own === null ? unusedCodec : unframedReader(format.id, own.reader, () => format.writer(own.text));
 }
 
 function debeziumOf({ envelope, deletes, long }: Config<'debezium'>, at: Path, part: Part, services: CodecServices): Codec {
@@ -98,7 +90,7 @@ function debeziumOf({ envelope, deletes, long }: Config<'debezium'>, at: Path, p
 
 function withoutSchema(what: string, at: Path, services: CodecServices): Codec {
   services.problem(at, 'missing_option', `expected ${what}, found neither a schema nor a registry`, 'add schema: <file>, or registry: { url: … } to the topology');
-  return none;
+  return unusedCodec;
 }
 
 /** The id of the schema in a file, under a subject that has what could not be read as it. */

@@ -6,7 +6,7 @@ import { cloudeventsWriter } from './cloudevents.ts';
 import { csvCodec } from './csv.ts';
 import type { PayloadWriter, SchemaFormat } from './format.ts';
 import { FramedWriter } from './framed-writer.ts';
-import { framingOf } from './framing.ts';
+import { framingName, framingOf } from './framing.ts';
 import { jsonCodec } from './json.ts';
 import { jsonFormat } from './json-format.ts';
 import { plainCodecs } from './plain.ts';
@@ -16,22 +16,14 @@ import type { SchemaText } from './registry/schema-text.ts';
 import { protobufText, readSchema } from './schema-file.ts';
 import type { CodecServices } from './services.ts';
 import { unframedWriter } from './unframed.ts';
+import { fits, unusedCodec } from './unused-codec.ts';
 
 type Config<T extends WriterCodecConfig['type']> = Extract<WriterCodecConfig, { readonly type: T }>;
 type SchemaConfig = Config<'json'> | Config<'avro'> | Config<'protobuf'>;
 
-/** Codecs that are no use for keys. */
-const valuesOnly: ReadonlySet<string> = new Set(['cloudevents', 'debezium']);
-
-/** Stands in for a codec with mistakes; what is built with it never runs. */
-const none = rawCodec;
-
 /** The codec that an option of a sink describes. Its mistakes are reported below `at`; what comes back then is never used. */
 export function createWriter(config: WriterCodecConfig, at: Path, part: Part, services: CodecServices): Codec {
-  if (part === 'key' && valuesOnly.has(config.type)) {
-    services.problem(at, 'bad_value', `expected another codec, found ${config.type}: that is a form of values`, 'keys are json, avro, protobuf, csv, text or raw');
-    return none;
-  }
+  if (!fits(config.type, at, part, services)) return unusedCodec;
   switch (config.type) {
     case 'text':
       return plainCodecs.text;
@@ -46,7 +38,7 @@ export function createWriter(config: WriterCodecConfig, at: Path, part: Part, se
     case 'avro':
       return withSchema(config, avroFormat({ long: 'auto', logicalTypes: 'text', readAs: null }), 'Avro schema', at, part, services);
     case 'protobuf':
-      return withSchema(config, protobufFormat({ long: 'auto', message: config.message ?? null, framing: isFramed(config, services) }), 'Protobuf schema', at, part, services);
+      return withSchema(config, protobufFormat({ long: 'auto', message: config.message ?? null, framing: framingName(config.framing, services) !== 'none' }), 'Protobuf schema', at, part, services);
   }
 }
 
@@ -60,19 +52,15 @@ function jsonWriter(config: Config<'json'>, at: Path, part: Part, services: Code
 function withSchema(config: SchemaConfig, format: SchemaFormat, what: string, at: Path, part: Part, services: CodecServices): Codec {
   const { schema: file, framing: option, subject, auto_register: autoRegister } = config;
   const where = framingOf(option, at, services);
-  if (where === null) return none;
+  if (where === null) return unusedCodec;
   const schema = file === undefined ? null : readSchema(file, [...at, 'schema'], what, services, (text): { text: SchemaText; writer: PayloadWriter } => ({ text, writer: format.writer(text) }), config.type === 'protobuf' ? () => protobufText(file, config, services) : undefined);
-  if (file !== undefined && schema === null) return none;
+  if (file !== undefined && schema === null) return unusedCodec;
   if (where === 'none') {
     if (schema === null) services.problem(at, 'missing_option', `expected a schema, found neither a file nor a registry`, 'add schema: <file>, or registry: { url: … } to the topology');
-    return schema === null ? none : unframedWriter(`write ${format.id}`, schema.writer, () => format.reader(schema.text));
+    return schema === null ? unusedCodec : unframedWriter(`write ${format.id}`, schema.writer, () => format.reader(schema.text));
   }
   checkSubject(config, schema?.writer.name ?? null, at, services);
   return new FramedWriter({ format, ...where, part, schema, subject, autoRegister });
-}
-
-function isFramed({ framing }: SchemaConfig, { registry }: CodecServices): boolean {
-  return (framing ?? (registry === null ? 'none' : 'confluent')) !== 'none';
 }
 
 function checkSubject({ schema, subject, auto_register: autoRegister }: SchemaConfig, name: string | null, at: Path, services: CodecServices): void {
