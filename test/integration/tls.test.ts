@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, describe, it, test } from 'node:test';
-import type { Failure } from '../../actors/failure.ts';
 import { createKafkajsBroker, type KafkajsSettings } from '../../src/broker/kafkajs/index.ts';
 import { brokerContract } from '../contract/broker.ts';
 import { Authority } from '../support/certificates.ts';
 import { as, secureKafkaOrSkip, tls } from '../support/kafka/secure.ts';
+import { outcomeOf } from '../support/kafkajs.ts';
 
 const secure = await secureKafkaOrSkip({ skip: (why) => void test('TLS to Kafka', { skip: why ?? true }) });
 
@@ -79,18 +79,6 @@ if (secure !== null) {
 }
 
 /** `connected`, or the code and message of the failure, which must come within seconds. */
-async function outcome(at: string, more: Partial<KafkajsSettings>): Promise<string> {
-  const started = performance.now();
-  const broker = createKafkajsBroker({ brokers: [at], clientId: 'test', ...more });
-  try {
-    await broker.connect();
-    await broker.listTopics();
-    return 'connected';
-  } catch (error) {
-    const { code, message } = error as Failure;
-    assert.ok(performance.now() - started < 5_000, 'within seconds');
-    return `${code}: ${message}`;
-  } finally {
-    await broker.close();
-  }
+function outcome(at: string, more: Partial<KafkajsSettings>): Promise<string> {
+  return outcomeOf(createKafkajsBroker({ brokers: [at], clientId: 'test', ...more }));
 }

@@ -82,3 +82,19 @@ export function coded(code: FailureCode): (error: unknown) => boolean {
 function nameOf({ topic, partition }: { topic: string; partition: number }): string {
   return `${topic}/${partition}`;
 }
+
+/** `connected`, or the code and message of the failure, which must come within seconds. */
+export async function outcomeOf(broker: Broker): Promise<string> {
+  const started = performance.now();
+  try {
+    await broker.connect();
+    await broker.listTopics();
+    return 'connected';
+  } catch (error) {
+    const { code, message } = error as Failure;
+    assert.ok(performance.now() - started < 5_000, 'within seconds');
+    return `${code}: ${message}`;
+  } finally {
+    await broker.close();
+  }
+}
