@@ -30,13 +30,15 @@ export const topologyList = z.object({ topologies: z.array(topologySummary) });
 
 /** One topology. */
 export const topologyDetail = topologySummary.extend({
-  assigned: z.array(z.object({ task: z.string(), running: z.boolean(), trouble: failure.nullable() })).describe('The tasks this daemon has.'),
-  nodes: z.array(z.object({ name: z.string(), kind: z.enum(['source', 'transform', 'sink']), counts })),
+  assigned: z.array(z.object({ task: z.string(), running: z.boolean(), trouble: failure.nullable(), committing_seconds: z.number().nullable().optional().describe('For how long a commit of it has been under way; null where none is.') })).describe('The tasks this daemon has.'),
+  nodes: z.array(z.object({ name: z.string(), kind: z.enum(['source', 'transform', 'sink']), counts, paced: z.string().optional().describe('What keeps a source from reading as fast as it could, by its file.') })),
   tables: z.array(table),
   restores: z.array(z.object({ task: z.string(), done: count, total: count, seconds_left: z.number().nullable() })).describe('Tasks whose state is read back from its changelogs.'),
   checkpoints: count,
   last_checkpoint: milliseconds.nullable()
 });
+
+const phases = z.object({ prepare: z.number(), write: z.number(), commit: z.number(), apply: z.number(), total: z.number() });
 
 /** How a topology gets on. */
 export const progressAnswer = z.object({
@@ -44,10 +46,14 @@ export const progressAnswer = z.object({
   window_seconds: z.number().describe('Over how long the rates are.'),
   input_rate: z.number().describe('Offsets that were written to what is read, per second.'),
   processing_rate: z.number().describe('Offsets that were read and committed, per second.'),
-  batch_ms: z.object({ prepare: z.number(), write: z.number(), commit: z.number(), apply: z.number(), total: z.number() }).nullable().describe('The last checkpoint, by phase.'),
+  batch_ms: phases.nullable().describe('The last checkpoint, by phase.'),
+  batch_mean_ms: phases.nullable().describe('The mean of the checkpoints that were seen in that time, by phase.'),
+  nodes: z.array(z.object({ node: z.string(), busy: z.number().describe('Share of the time that it worked; all nodes share one thread.'), received_rate: z.number() })).describe('By their names in the plan: a node that is in two halves has the first as NAME.before.'),
+  state_seconds: z.number().describe('For how long it has been in its state, or waited for the same thing, as far as this was looked at.'),
+  behind_seconds: z.number().describe('For how long there has been lag, without a break that was seen.'),
   seconds_since_checkpoint: z.number().nullable(),
   lag: count,
-  partitions: z.array(z.object({ topic: z.string(), partition: count, position: count.describe('Next offset to read, as committed.'), end: count, lag: count, input_rate: z.number(), processing_rate: z.number(), quiet_seconds: z.number().describe('For how long nothing was committed of it.') }))
+  partitions: z.array(z.object({ topic: z.string(), partition: count, position: count.describe('Next offset to read, as committed.'), end: count, lag: count, lag_seconds: z.number().nullable().describe('Age of the oldest record behind; null where it is not known.'), input_rate: z.number(), processing_rate: z.number(), quiet_seconds: z.number().describe('For how long nothing was committed of it.') }))
 });
 
 const upstream = z.object({

@@ -25,7 +25,7 @@ export interface DaemonApi {
   status(): readonly TopologyStatus[];
   paused(topology: string): boolean;
   tasks(topology: string): z.infer<typeof topologyDetail>['assigned'];
-  nodes(topology: string): readonly { readonly name: string; readonly kind: string; readonly store: boolean }[];
+  nodes(topology: string): readonly { readonly name: string; readonly kind: string; readonly store: boolean; readonly paced?: string }[];
   watermarks(topology: string, quiet: readonly QuietPartition[]): z.infer<typeof watermarksAnswer>;
   /** By `graphAnswer`. */
   graph(topology: string): unknown;

@@ -29,7 +29,7 @@ function views({ api, rates, document }: RouteSettings): Route[] {
   return [
     { method: 'GET', path: '/v1/openapi.json', access: 'open', summary: 'This document.', streams: 'application/json', problems: [], handle: () => document() },
     { method: 'GET', path: '/v1/topologies', access: 'open', summary: 'The topologies this daemon runs.', answers: topologyList, problems: [], handle: () => ({ topologies: api.status().map((status) => showSummary(status, api.paused(status.name))) }) },
-    route('', 'One topology: its state, tasks, nodes with what became of their records, and tables.', topologyDetail, (status) => showDetail(status, api.paused(status.name), api.tasks(status.name))),
+    route('', 'One topology: its state, tasks, nodes with what became of their records, and tables.', topologyDetail, (status) => showDetail(status, api.paused(status.name), { assigned: api.tasks(status.name), nodes: api.nodes(status.name) })),
     route('/progress', 'How it gets on: rates, the last batch, positions and lag of each partition.', progressAnswer, (status) => showProgress(status, rates, Date.now())),
     route('/watermarks', 'How far event time is complete, by task, partition and node.', watermarksAnswer, quiet),
     route('/graph', 'What reads and writes what, as millrace graph knows it.', graphAnswer, ({ name }) => api.graph(name))

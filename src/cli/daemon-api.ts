@@ -10,7 +10,7 @@ import type { TaskMemory } from '../runtime/task-memory.ts';
 import type { WatchedDirectory } from '../state/watched-directory.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { topologyGraph } from '../topology/graph.ts';
-import type { Plan } from '../topology/model.ts';
+import type { Plan, SourceNode } from '../topology/model.ts';
 import { entriesOfKey } from './api-store.ts';
 import { watermarksOf } from './api-watermarks.ts';
 import { showBytes } from './show-bytes.ts';
@@ -39,7 +39,7 @@ export function daemonApi(parts: ApiParts): DaemonApi {
   return {
     status: () => supervisor.status(),
     paused: (name) => find(name).topology.paused,
-    tasks: (name) => find(name).topology.tasks.map(({ name: task, running, trouble }) => ({ task, running, trouble: trouble === null ? null : { code: trouble.code, message: trouble.message, remedy: trouble.remedy } })),
+    tasks: (name) => find(name).topology.tasks.map(shownTask),
     nodes: (name) => nodesOf(find(name).plan),
     graph: (name) => topologyGraph([find(name).plan]),
     pause: (name) => { find(name).topology.pause(); },
@@ -50,6 +50,10 @@ export function daemonApi(parts: ApiParts): DaemonApi {
     tap: (name, node, listener) => tap(find(name), node, listener),
     ...lookUps(parts, find)
   };
+}
+
+function shownTask({ name, running, trouble, committing }: Running['topology']['tasks'][number]): ReturnType<DaemonApi['tasks']>[number] {
+  return { task: name, running, trouble: trouble === null ? null : { code: trouble.code, message: trouble.message, remedy: trouble.remedy }, committing_seconds: committing === null ? null : Math.round(committing / 100) / 10 };
 }
 
 function lookUps({ memory, state, broker }: ApiParts, find: (name: string) => Running): Pick<DaemonApi, 'watermarks' | 'store' | 'deadLetters'> {
@@ -73,9 +77,20 @@ function lookUps({ memory, state, broker }: ApiParts, find: (name: string) => Ru
 }
 
 /** Nodes as the file has them; of one that is in two halves the second. */
-function nodesOf({ nodes, subTopologies }: Plan): ReturnType<DaemonApi['nodes']> {
+function nodesOf({ nodes, subTopologies, trigger }: Plan): ReturnType<DaemonApi['nodes']> {
   const stores = new Set(subTopologies.flatMap((sub) => sub.stores));
-  return nodes.filter(({ name }) => nameInFile(name) === name).map(({ name, kind }) => ({ name, kind, store: stores.has(name) }));
+  return nodes.filter(({ name }) => nameInFile(name) === name).map((node) => {
+    const paced = node.kind === 'source' ? pacedBy(node, trigger) : null;
+    return { name: node.name, kind: node.kind, store: stores.has(node.name), ...(paced === null ? {} : { paced }) };
+  });
+}
+
+/** What the file says of how fast a source reads; null for as fast as it can. */
+function pacedBy(source: SourceNode, trigger: Plan['trigger']): string | null {
+  const limit = source.build().rateLimit;
+  const most = limit === null ? '' : [[limit.records, 'records'] as const, [limit.bytes, 'bytes'] as const].filter(([rate]) => rate < Number.MAX_SAFE_INTEGER).map(([rate, of]) => `${rate} ${of}`).join(' and ');
+  const parts = [...(most === '' ? [] : [`rate_limit: ${most} a second and task`]), ...(trigger.mode === 'processing_time' ? [`trigger: processing_time, every ${trigger.interval / 1000} s`] : [])];
+  return parts.length === 0 ? null : parts.join('; ');
 }
 
 function tap({ plan, topology }: Running, name: string, listener: (record: () => TappedRecord) => void): () => void {

@@ -78,9 +78,9 @@ export class TaskSet {
     return { assigned: this.#slots.size, running };
   }
 
-  /** Each task, whether it runs, and why it does not where it is to be tried again. */
-  get tasks(): { readonly name: string; readonly running: boolean; readonly trouble: Failure | null }[] {
-    return [...this.#slots].map(([name, { slot }]) => ({ name, running: slot.task !== null, trouble: slot.trouble }));
+  /** Each task, whether it runs, why it does not where it is to be tried again, and for how many milliseconds it has been committing an epoch. */
+  get tasks(): { readonly name: string; readonly running: boolean; readonly trouble: Failure | null; readonly committing: number | null }[] {
+    return [...this.#slots].map(([name, { slot }]) => ({ name, running: slot.task !== null, trouble: slot.trouble, committing: slot.task?.committing ?? null }));
   }
 
   /** Why a task does not run that is to be tried again; of several the first. */

@@ -104,6 +104,7 @@ export class Task {
   /** Records were handed in since the last barrier; or positions moved without any. */
   #dirty: 'no' | 'progress' | 'records' = 'no';
   #lastBarrier = 0;
+  #commitBegan = 0;
   #timer: (() => void) | null = null;
   /** Wakes the task when time alone makes a barrier due. */
   #alarm: (() => void) | null = null;
@@ -147,6 +148,11 @@ export class Task {
 
   get name(): string {
     return this.#settings.checkpoint.task;
+  }
+
+  /** For how many milliseconds an epoch has been committed; null where none is. */
+  get committing(): number | null {
+    return this.#phase === 'committing' ? this.#settings.clock.elapsed() - this.#commitBegan : null;
   }
 
   /** For tests, whose clock goes on only when all is still. */
@@ -343,6 +349,7 @@ export class Task {
 
   #aligned(work: EpochWork): void {
     this.#phase = 'committing';
+    this.#commitBegan = this.#settings.clock.elapsed();
     this.#commit = this.#checkpoint(work).catch((error: unknown) => { this.fail(asFailure(error, 'task_crashed')); });
   }
 

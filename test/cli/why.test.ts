@@ -100,12 +100,14 @@ const failure = { code: 'broker_unavailable', message: '127.0.0.1:9092: refused'
 const input = (more: Partial<Input>): Input => ({ topic: 't', partition: 0, node: 'in', watermark: 10 * hour, lag: 0, quiet_seconds: 0, idle_after_seconds: null, idle: false, internal: false, ...more });
 const before3 = (more: Partial<Upstream>): Upstream => ({ input: 0, task: 'in-0', watermark: 10 * hour, idle: false, here: 'runs', heard: true, ...more });
 
+const quick = { prepare: 1, write: 1, commit: 1, apply: 1, total: 4 };
+
 /** A topology that keeps up, with what a situation changes of it. */
 function seen({ detail, progress, inputs = [], upstream = [] }: { readonly detail?: Partial<Seen['detail']>; readonly progress?: Partial<Seen['progress']>; readonly inputs?: readonly Input[]; readonly upstream?: readonly Upstream[] }): Seen {
   const task = { task: 'counted-0', sub_topology: 'counted', timed: true, epoch: 1, watermark: 0, inputs: [...inputs], nodes: [{ node: 'counted', watermark: 0, upstream: [...upstream] }] };
   return {
     detail: { name: 'orders', state: 'running', paused: false, tasks: { assigned: 1, running: 1 }, lag: 0, failure: null, assigned: [], nodes: [{ name: 'out', kind: 'sink', counts: { received: 0, outputs: 0 } }], tables: [], restores: [], checkpoints: 1, last_checkpoint: 1, ...detail },
-    progress: { topology: 'orders', window_seconds: 10, input_rate: 100, processing_rate: 100, batch_ms: { prepare: 1, write: 1, commit: 1, apply: 1, total: 4 }, seconds_since_checkpoint: 0, lag: 0, partitions: [], ...progress },
+    progress: { topology: 'orders', window_seconds: 10, input_rate: 100, processing_rate: 100, batch_ms: quick, batch_mean_ms: quick, nodes: [], state_seconds: 60, behind_seconds: 0, seconds_since_checkpoint: 0, lag: 0, partitions: [], ...progress },
     watermarks: { topology: 'orders', tasks: [task] }
   };
 }
