@@ -1,5 +1,6 @@
 import type { ClusterView } from './cluster-view.ts';
 import type { Failure } from './failure.ts';
+import type { Peer } from './peer.ts';
 import type { Header } from './record.ts';
 import type { Compression } from './component.ts';
 import type { TopicSet } from './topic-set.ts';
@@ -149,6 +150,10 @@ export interface GroupMember {
   readonly id: string;
   readonly client: string;
   readonly host: string;
+  /** What it reads; null while the group deals out its partitions anew, and where members share this process. */
+  readonly partitions: readonly TopicPartition[] | null;
+  /** How other daemons reach it; null where it does not say. */
+  readonly peer: Peer | null;
 }
 
 /** What a writer has to know of a topic. */

@@ -1,11 +1,20 @@
+import type { Peer } from '../../actors/peer.ts';
 import type { Broker } from '../../actors/port.ts';
 import type { BrokerConfig } from '../topology/model.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createEmbeddedBroker } from '../broker/embedded/index.ts';
 import { createKafkajsBroker } from '../broker/kafkajs/index.ts';
 
-/** The broker a topology names; with `readOnly` to be looked at, also while a daemon runs an embedded one. */
-export function createBroker(config: BrokerConfig, log: Logger, { readOnly = false } = {}): Broker {
+/** How a broker is used. */
+export interface BrokerUse {
+  /** To be looked at, also while a daemon runs an embedded one. */
+  readonly readOnly?: boolean;
+  /** How other daemons reach this one; null where they cannot. */
+  readonly peer?: () => Peer | null;
+}
+
+/** The broker a topology names. */
+export function createBroker(config: BrokerConfig, log: Logger, { readOnly = false, peer = () => null }: BrokerUse = {}): Broker {
   if (config.type === 'embedded') return createEmbeddedBroker({ path: config.path, partitions: config.partitions, readOnly });
   const { tls, sasl } = config;
   warnOfPlainText(config, log);
@@ -14,6 +23,7 @@ export function createBroker(config: BrokerConfig, log: Logger, { readOnly = fal
     clientId: 'millrace',
     tls,
     sasl,
+    peer,
     warn: (message) => { log.warn({ brokers: config.brokers }, message); },
     // What matters of these comes as a failure too; the lines themselves are for who looks into a broken connection.
     log: (level, message, extra) => { log.debug({ client: 'kafkajs', client_level: level, ...extra }, message); }

@@ -79,5 +79,5 @@ async function see(plan: Plan, secrets: readonly string[], output: Output): Prom
 async function membersOf({ broker }: Plan, ask: () => Promise<GroupMember[]>): Promise<GroupMember[]> {
   if (broker.type !== 'embedded') return ask();
   const holder = lockHolder(join(broker.path, 'broker'));
-  return holder === null ? [] : [{ id: String(holder), client: `pid ${holder}`, host: 'this machine' }];
+  return holder === null ? [] : [{ id: String(holder), client: `pid ${holder}`, host: 'this machine', partitions: null, peer: null }];
 }

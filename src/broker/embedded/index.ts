@@ -69,7 +69,7 @@ function admin(store: () => Store, defaultPartitions: number): Admin {
   };
   return {
     committed: (group, partitions) => attempt(() => partitions.map((at) => store().committed(group, at))),
-    groupMembers: (group) => attempt(() => store().groups.members(group).map((id) => ({ id, client: 'millrace', host: 'this process' }))),
+    groupMembers: (group) => attempt(() => store().groups.members(group).map((id) => ({ id, client: 'millrace', host: 'this process', partitions: null, peer: null }))),
     commitOffsets: (group, offsets) =>
       attempt(() => {
         if (store().groups.members(group).length > 0) throw new Failure('group_in_use', `Group ${group} has members, so that its offsets cannot be set from outside.`);

@@ -5,6 +5,7 @@ import type { CommittedOffset, GroupMember, NewTopic, OffsetCommit, TopicInfo, T
 import { Backoff } from './backoff.ts';
 import { viewCluster } from './cluster-view.ts';
 import { failureOf, protocolError } from './failures.ts';
+import { decodeAssignment, decodeMember } from './group-wire.ts';
 import { fetchOffsets } from './offset-fetch.ts';
 import type { KafkajsError } from './internals.ts';
 import type { Membership } from './member.ts';
@@ -73,7 +74,14 @@ export class Admin {
     return this.insist(`Describing group "${group}"`, group, [right('Describe', 'group', group)], async () => {
       const answer = await this.nodes.ask(await this.nodes.coordinator(group), 'DescribeGroups', { groupIds: [group] });
       for (const { errorCode } of answer.groups) check(errorCode);
-      return answer.groups.flatMap(({ members }) => members.map(({ memberId, clientId, clientHost }) => ({ id: memberId, client: clientId, host: clientHost.replace(/^\//, '') })));
+      return answer.groups.flatMap(({ state, members }) => members.map(({ memberId, clientId, clientHost, memberMetadata, memberAssignment }) => ({
+        id: memberId,
+        client: clientId,
+        host: clientHost.replace(/^\//, ''),
+        // In any other state the coordinator leaves out what members said and have.
+        partitions: state === 'Stable' ? partitionsIn(memberAssignment) : null,
+        peer: decodeMember(memberMetadata).peer
+      })));
     });
   }
 
@@ -255,6 +263,15 @@ export class Admin {
         await wait(backoff.next());
       }
     }
+  }
+}
+
+/** The assignment of a member that may be another client's than Millrace. */
+function partitionsIn(assignment: Buffer): readonly TopicPartition[] {
+  try {
+    return decodeAssignment(assignment).partitions;
+  } catch {
+    return [];
   }
 }
 

@@ -72,7 +72,7 @@ interface Apis {
   LeaveGroup: { args: { groupId: string; memberId: string }; answer: ErrorCode };
   DescribeGroups: {
     args: { groupIds: readonly string[] };
-    answer: { readonly groups: readonly (ErrorCode & { readonly members: readonly { readonly memberId: string; readonly clientId: string; readonly clientHost: string }[] })[] };
+    answer: { readonly groups: readonly (ErrorCode & { readonly state: string; readonly members: readonly { readonly memberId: string; readonly clientId: string; readonly clientHost: string; readonly memberMetadata: Buffer; readonly memberAssignment: Buffer }[] })[] };
   };
   CreateTopics: {
     args: {

@@ -1,3 +1,4 @@
+import type { Peer } from '../../../actors/peer.ts';
 import type { TopicPartition } from '../../../actors/port.ts';
 import type { Unit } from '../assigner.ts';
 import { load } from './internals.ts';
@@ -15,6 +16,8 @@ export interface MemberData {
   readonly owned: readonly Unit[];
   readonly held: readonly Unit[];
   readonly pinned: boolean;
+  /** How other daemons reach it; null where it does not say. */
+  readonly peer: Peer | null;
 }
 
 /** A member's assignment as it gets it. `refusedBy` is the signature the group runs, if that is not this member's. */
@@ -41,13 +44,16 @@ interface AssignerProtocol {
 export const assignerName = 'millrace-sticky';
 
 const wireVersion = 0;
-/** 2 came with `held` and `pinned`, 1 is without. */
-const dataVersion = 2;
+/** 3 came with `peer`, 2 with `held` and `pinned`, 1 is without. */
+const dataVersion = 3;
+
+/** Longest address that is taken, in characters: all members' data is in the answer to the leader. */
+const longestUrl = 300;
 
 /** The metadata of a JoinGroup. */
 export function encodeMember(topics: readonly string[], data: MemberData): Buffer {
-  const { signature, generation, owned, held, pinned } = data;
-  const json = { v: dataVersion, signature, generation, owned: listsOf(owned), ...(held.length > 0 ? { held: listsOf(held) } : {}), ...(pinned ? { pinned } : {}) };
+  const { signature, generation, owned, held, pinned, peer } = data;
+  const json = { v: dataVersion, signature, generation, owned: listsOf(owned), ...(held.length > 0 ? { held: listsOf(held) } : {}), ...(pinned ? { pinned } : {}), ...(peer === null ? {} : { peer }) };
   return protocol().MemberMetadata.encode({ version: wireVersion, topics, userData: Buffer.from(JSON.stringify(json)) });
 }
 
@@ -59,8 +65,18 @@ export function decodeMember(metadata: Buffer): MemberData {
     generation: typeof json['generation'] === 'number' ? json['generation'] : -1,
     owned: unitsIn(json['owned']),
     held: unitsIn(json['held']),
-    pinned: json['pinned'] === true
+    pinned: json['pinned'] === true,
+    peer: peerIn(json['peer'])
   };
+}
+
+/** Whoever may join the group wrote it: nothing but an id and the address of an HTTP server is taken. */
+function peerIn(json: unknown): Peer | null {
+  const { id, url } = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
+  if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id) || typeof url !== 'string' || url.length > longestUrl || !URL.canParse(url)) return null;
+  const { protocol, username, password, search, hash, href } = new URL(url);
+  const plain = /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '');
+  return plain ? { id, url: href.replace(/\/+$/, '') } : null;
 }
 
 /** Partition numbers by group, as they are on the wire. */

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import type { Peer } from '../../../actors/peer.ts';
 
 /*
  * The only file that reaches into kafkajs (2.2.4, pinned; it has no exports map). Its classes are used below its
@@ -155,6 +156,8 @@ export interface ConnectionSettings {
   /** Whom brokers take this client for, without `User:`, where that can be known. */
   readonly principal: () => string | null;
   readonly warn: (message: string) => void;
+  /** How other daemons reach this one. */
+  readonly peer?: () => Peer | null;
   /** Whether a broker has ever answered a question: whoever hangs up after that is not spoken to in the wrong protocol. */
   readonly answered: { once: boolean };
 }

@@ -1,4 +1,5 @@
 import { Failure } from '../../../actors/failure.ts';
+import type { Peer } from '../../../actors/peer.ts';
 import type { ReaderSettings, TopicPartition } from '../../../actors/port.ts';
 import { assign, type Unit, unitsOf } from '../assigner.ts';
 import type { ApiAnswer } from './api.ts';
@@ -14,6 +15,12 @@ import type { Topics } from './topics.ts';
 export interface Membership {
   readonly memberId: string;
   readonly generationId: number;
+}
+
+/** What a member is, beside what it reads. */
+export interface MemberSettings extends ReaderSettings {
+  /** How other daemons reach this one, asked for at each joining. */
+  peer(): Peer | null;
 }
 
 /** Whom a member tells. */
@@ -41,7 +48,7 @@ export class GroupMember {
   private readonly nodes: Nodes;
   private readonly others: Nodes;
   private readonly topics: Topics;
-  private readonly settings: ReaderSettings;
+  private readonly settings: MemberSettings;
   private readonly events: MemberEvents;
   private readonly wake = new Signal();
   private readonly backoff = new Backoff();
@@ -52,7 +59,7 @@ export class GroupMember {
   private leaving: Promise<void> | null = null;
 
   /** `nodes` carries the group's requests alone, because a broker answers one request of a connection at a time and a JoinGroup can take long; `others` carries the leaving. */
-  constructor(nodes: Nodes, others: Nodes, topics: Topics, settings: ReaderSettings, events: MemberEvents) {
+  constructor(nodes: Nodes, others: Nodes, topics: Topics, settings: MemberSettings, events: MemberEvents) {
     this.nodes = nodes;
     this.others = others;
     this.topics = topics;
@@ -180,7 +187,7 @@ export class GroupMember {
   private metadata(): Buffer {
     const { signature, topicSets, held, pinned = false } = this.settings;
     const units = unitsOf(held?.() ?? [], topicSets);
-    return encodeMember(this.topics.dealt.flat(), { signature, generation: this.generationId, owned: this.owned, held: units, pinned });
+    return encodeMember(this.topics.dealt.flat(), { signature, generation: this.generationId, owned: this.owned, held: units, pinned, peer: this.settings.peer() });
   }
 
   /** The leader's work: what each member of the joined group is to read. */

@@ -34,7 +34,7 @@ export class KafkajsReader implements GroupReader {
       trouble: (node, failure) => this.trouble(`node ${node}`, failure),
       failed: (failure) => this.fail(failure)
     });
-    this.member = new GroupMember(this.nodes, admin.nodes, topics, settings, {
+    this.member = new GroupMember(this.nodes, admin.nodes, topics, { ...settings, peer: connection.peer ?? (() => null) }, {
       assigned: (membership, partitions) => this.assigned(membership, partitions),
       trouble: (failure) => this.trouble('group', failure),
       failed: (failure) => this.fail(failure)

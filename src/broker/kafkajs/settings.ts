@@ -1,3 +1,4 @@
+import type { Peer } from '../../../actors/peer.ts';
 import { type SaslSettings, tlsConnectOptions, type TlsSettings } from '../../../actors/security.ts';
 import type { ConnectionSettings, LogEntry, Logger } from './internals.ts';
 import { load } from './internals.ts';
@@ -23,6 +24,8 @@ export interface KafkajsSettings {
   readonly tls?: TlsSettings | null;
   /** None means that no name is given. */
   readonly sasl?: SaslSettings | null;
+  /** How other daemons reach this one, asked for at each joining of a group; null where they cannot. */
+  readonly peer?: () => Peer | null;
 }
 
 /** A request that takes longer is given up on. JoinGroup and Fetch add their own waiting time. */
@@ -47,6 +50,7 @@ export function connectionSettings(settings: KafkajsSettings): ConnectionSetting
     sasl,
     principal: () => principalOf(settings.tls ?? null, sasl),
     warn: settings.warn ?? (() => undefined),
+    peer: settings.peer ?? (() => null),
     answered: { once: false }
   };
 }
