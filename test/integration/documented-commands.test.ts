@@ -6,7 +6,7 @@ import { createKafkajsBroker } from '../../src/broker/kafkajs/index.ts';
 import { commandsOf, documents, fenced, readDocument } from '../support/documents.ts';
 import { kafkaJars } from '../support/kafka/jars.ts';
 import { ownKafkaOrSkip } from '../support/kafka.ts';
-import type { Kafka } from '../support/kafka.ts';
+import type { Kafka, Skippable } from '../support/kafka.ts';
 import { checkout, checkoutCopy, emptyFolder, nodeFirst } from '../support/scratch.ts';
 import { Started } from '../support/started.ts';
 
@@ -109,9 +109,30 @@ async function writeDeadLetter(brokers: string): Promise<void> {
   await broker.close();
 }
 
+/** A Kafka with a dead letter in it, and a daemon that the commands of all pages ask. */
+interface Site {
+  readonly kafka: Kafka;
+  readonly env: Readonly<Record<string, string>>;
+  readonly daemon: Started;
+}
+
+async function openSite(t: Skippable): Promise<Site | null> {
+  const kafka = await ownKafkaOrSkip(t);
+  if (kafka === null) return null;
+  const env = { KAFKA_BROKERS: kafka.brokers, PATH: `${await programs()}:${nodeFirst.PATH}` };
+  await writeDeadLetter(kafka.brokers);
+  const daemon = new Started('millrace', ['run', 'config/flights.yaml', '--state-dir', emptyFolder(), '--http', '127.0.0.1:0'], { cwd: probedFolder(), env });
+  await daemon.ready();
+  return { kafka, env, daemon };
+}
+
 describe('the commands of the docs', () => {
-  let kafka: Kafka | null = null;
-  after(() => kafka?.stop());
+  let site: Promise<Site | null> | undefined;
+  after(async () => {
+    const opened = await site;
+    opened?.daemon.signal('SIGKILL');
+    await opened?.kafka.stop();
+  });
 
   it('are all run, or in the list of those that cannot be', () => {
     const all = documents.flatMap((document) => commandsOf(readDocument(document)));
@@ -124,27 +145,24 @@ describe('the commands of the docs', () => {
     const commands = commandsOf(text).filter((command) => !Object.hasOwn(notRun, command));
     if (commands.length === 0) continue;
     it(`of ${document} end with 0`, async (t) => {
-      kafka ??= await ownKafkaOrSkip(t);
-      if (kafka === null) return;
-      const { brokers } = kafka;
+      const opened = await (site ??= openSite(t));
+      if (opened === null) return;
+      const { kafka, env, daemon } = opened;
       const folder = checkoutCopy();
       writeShownFiles(text, folder);
-      const env = { KAFKA_BROKERS: brokers, PATH: `${await programs()}:${nodeFirst.PATH}` };
-      await writeDeadLetter(brokers);
-      const probed = new Started('millrace', ['run', 'config/flights.yaml', '--state-dir', emptyFolder(), '--http', '127.0.0.1:0'], { cwd: probedFolder(), env });
-      try {
-        await probed.ready();
-        for (const command of commands) {
-          const here = command.replace('http://127.0.0.1:7171', await probed.url()).replace('127.0.0.1:9092', brokers);
-          const output = await runCommand(here, folder, env);
-          if (command.startsWith('curl')) assert.match(output, /"ready":true|"alive":true|^millrace_topology_up/m);
-          if (command.includes('node --test')) assert.match(output, /pass [1-9]/);
-          if (command.startsWith('kafka-console-consumer')) assert.match(output, /millrace\.error\.code:undecodable/);
-        }
-        assert.equal(await probed.stop(), 0, probed.output);
-      } finally {
-        probed.signal('SIGKILL');
+      for (const command of commands) {
+        const here = command.replace('http://127.0.0.1:7171', await daemon.url()).replace('127.0.0.1:9092', kafka.brokers);
+        const output = await runCommand(here, folder, env);
+        if (command.startsWith('curl')) assert.match(output, /"ready":true|"alive":true|^millrace_topology_up/m);
+        if (command.includes('node --test')) assert.match(output, /pass [1-9]/);
+        if (command.startsWith('kafka-console-consumer')) assert.match(output, /millrace\.error\.code:undecodable/);
       }
     });
   }
+
+  it('leave the daemon that they asked as it was', async () => {
+    const opened = await site;
+    if (opened === undefined || opened === null) return;
+    assert.equal(await opened.daemon.stop(), 0, opened.daemon.output);
+  });
 });
