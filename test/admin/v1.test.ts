@@ -7,9 +7,10 @@ import type { NodeStatus, TopologyStatus } from '../../actors/status.ts';
 import type { DaemonApi, TappedRecord } from '../../src/admin/api.ts';
 import { startAdmin } from '../../src/admin/server.ts';
 import type { AdminServer } from '../../src/admin/server.ts';
+import { secret as noted } from '../support/secrets.ts';
 
-const token = 'a-token-of-twenty-letters';
-const secret = 's3cr3t-"quoted"';
+const token = noted('a-token-of-twenty-letters', 'token');
+const secret = noted('s3cr3t-"quoted"');
 
 const noNode = (name: string, kind: NodeStatus['kind']): NodeStatus => ({ name, kind, counts: noCounts() });
 

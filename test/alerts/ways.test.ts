@@ -10,6 +10,8 @@ import type { AlertChange } from '../../actors/alert.ts';
 import { runCommand } from '../../src/alerts/command.ts';
 import { headersOf, postWebhook, retries } from '../../src/alerts/webhook.ts';
 import { emptyFolder } from '../support/scratch.ts';
+import { evidence } from '../support/evidence.ts';
+import { secret } from '../support/secrets.ts';
 
 const change: AlertChange = { topology: 'orders', alert: 'behind', status: 'firing', when: 'lag_seconds > 60', since: 1000, at: 61_000, values: { lag_seconds: 61.5 } };
 
@@ -21,6 +23,7 @@ describe('a webhook', () => {
     request.on('data', (part: Buffer) => { body += String(part); });
     request.on('end', () => {
       got.push({ headers: request.headers, body, url: request.url ?? '' });
+      evidence('webhook', `${JSON.stringify(request.headers)} ${body}`);
       const status = answers.shift() ?? 200;
       response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end();
     });
@@ -36,23 +39,23 @@ describe('a webhook', () => {
   };
   before(async () => {
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/t0ps3cret`;
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${secret('/hooks/t0ps3cret', 'webhook')}`;
   });
   after(() => server.close());
 
   it('gets the alert as JSON, signed so that others can check it', async () => {
-    await post([200], { secret: 'k3y' });
+    await post([200], { secret: secret('k3y-of-tests', 'signing secret') });
     const { headers, body } = got[0] as (typeof got)[number];
     assert.deepEqual(JSON.parse(body), { topology: 'orders', alert: 'behind', status: 'firing', when: 'lag_seconds > 60', since: '1970-01-01T00:00:01.000Z', at: '1970-01-01T00:01:01.000Z', values: { lag_seconds: 61.5 } });
     assert.equal(headers['webhook-timestamp'], '1700000000');
-    const signed = createHmac('sha256', 'k3y').update(`${String(headers['webhook-id'])}.1700000000.${body}`).digest('base64');
+    const signed = createHmac('sha256', 'k3y-of-tests').update(`${String(headers['webhook-id'])}.1700000000.${body}`).digest('base64');
     assert.equal(headers['webhook-signature'], `v1,${signed}`);
     await post([200]);
     assert.equal(got[0]?.headers['webhook-signature'], undefined);
   });
 
   it("signs as Svix's libraries for Standard Webhooks do, by the example of their manual", () => {
-    const headers = headersOf('{"test": 2432232314}', 'msg_p5jXN8AQM9LWM0D4loKWxJek', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 1_614_265_330_000);
+    const headers = headersOf('{"test": 2432232314}', 'msg_p5jXN8AQM9LWM0D4loKWxJek', secret('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'signing secret'), 1_614_265_330_000);
     assert.equal(headers['webhook-signature'], 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
   });
 

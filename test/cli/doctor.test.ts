@@ -11,6 +11,7 @@ import { loadTopologies } from '../../src/topology/load.ts';
 import type { Plan } from '../../src/topology/model.ts';
 import { millrace } from '../support/cli.ts';
 import { emptyFolder } from '../support/scratch.ts';
+import { secret } from '../support/secrets.ts';
 
 const topology = `
 name: orders
@@ -111,7 +112,7 @@ describe('millrace doctor', () => {
   it('ticks the boxes of production, or says what is missing', async () => {
     const cwd = emptyFolder();
     mkdirSync(join(cwd, 'd'));
-    writeFileSync(join(cwd, 'orders.yaml'), `${embedded.replace('on_error: { dead_letter: dlq }', 'on_error: skip')}registry: { url: http://127.0.0.1:9, auth: { username: u, password: plainly } }\n`);
+    writeFileSync(join(cwd, 'orders.yaml'), `${embedded.replace('on_error: { dead_letter: dlq }', 'on_error: skip')}registry: { url: http://127.0.0.1:9, auth: { username: u, password: ${secret('plainly-written')} } }\n`);
     const { code, stdout } = await millrace(['doctor', '--production', 'orders.yaml', '--json'], { cwd });
     const { boxes } = JSON.parse(stdout) as { boxes: { box: string; ticked: boolean | null; found: string; remedy: string | null }[] };
     assert.equal(code, 78);
@@ -120,7 +121,7 @@ describe('millrace doctor', () => {
       ['secrets not inline', false], ['TLS', true], ['checkpoint unique', true], ['limits', true], ['tests', false]
     ]);
     assert.match(boxes[5]?.found ?? '', /line \d+: registry.auth.password/);
-    assert.ok(!stdout.includes('plainly'));
+    assert.ok(!stdout.includes('plainly-written'));
     assert.ok(boxes.every(({ ticked, remedy }) => (ticked === true) === (remedy === null)));
   });
 

@@ -12,6 +12,7 @@ import { DaemonProcess } from '../support/daemon.ts';
 import { as, secureKafkaOrSkip, shortSession, tls, unsignedToken } from '../support/kafka/secure.ts';
 import { newTopic, outcomeOf, probe, record, unique, until } from '../support/kafkajs.ts';
 import { json, TokenServer } from '../support/token-server.ts';
+import { secret } from '../support/secrets.ts';
 
 const secure = await secureKafkaOrSkip({ skip: (why) => void test('SASL to Kafka', { skip: why ?? true }) });
 
@@ -19,9 +20,9 @@ if (secure !== null) {
   const { authority, proxy } = secure;
   const { ca } = authority;
   after(() => secure.stop());
-  const secret = randomBytes(12).toString('hex');
+  const clientSecret = secret(randomBytes(12).toString('hex'), 'client secret');
   const oauth = ({ port }: { port: number }, more: Partial<OauthSettings> = {}): SaslSettings => ({
-    mechanism: 'oauthbearer', tokenEndpoint: `http://127.0.0.1:${port}/token`, clientId: 'millrace', clientSecret: secret, scope: 'kafka', extensions: {}, tls: null, ...more
+    mechanism: 'oauthbearer', tokenEndpoint: `http://127.0.0.1:${port}/token`, clientId: 'millrace', clientSecret, scope: 'kafka', extensions: {}, tls: null, ...more
   });
   const open = (more: Partial<KafkajsSettings>) => createKafkajsBroker({ brokers: [secure.sasl], clientId: 'test', tls: tls({ ca }), ...more });
 
@@ -29,18 +30,18 @@ if (secure !== null) {
     for (const mechanism of ['plain', 'scram_sha_256', 'scram_sha_512'] as const) {
       it(`${mechanism}: the right password opens, a wrong one is told at once and asked about once`, async () => {
         assert.equal(await outcomeOf(open({ sasl: as('admin', mechanism) })), 'connected');
-        assert.match(await outcomeOf(open({ sasl: as('admin', mechanism, 'wrong') })), /^authentication_failed: .*user "admin" at 127\.0\.0\.1:\d+: the broker says: Authentication failed/);
+        assert.match(await outcomeOf(open({ sasl: as('admin', mechanism, 'wrong-password') })), /^authentication_failed: .*user "admin" at 127\.0\.0\.1:\d+: the broker says: Authentication failed/);
       });
     }
 
     it('a user that does not exist, and a mechanism that the listener does not have', async () => {
-      assert.match(await outcomeOf(open({ sasl: { mechanism: 'scram_sha_256', username: 'nobody', password: 'x' } })), /^authentication_failed/);
+      assert.match(await outcomeOf(open({ sasl: { mechanism: 'scram_sha_256', username: 'nobody', password: secret('password-of-nobody') } })), /^authentication_failed/);
       const other = createKafkajsBroker({ brokers: [secure.short], clientId: 'test', sasl: as('admin', 'plain') });
       assert.match(await outcomeOf(other), /^authentication_failed: .*this listener has no PLAIN; it has SCRAM-SHA-256, OAUTHBEARER/);
     });
 
     it('wrong credentials are asked about once, however many connections there are', async () => {
-      const broker = createKafkajsBroker({ brokers: [secure.short], clientId: 'test', sasl: as('admin', 'scram_sha_256', 'wrong') });
+      const broker = createKafkajsBroker({ brokers: [secure.short], clientId: 'test', sasl: as('admin', 'scram_sha_256', 'wrong-password') });
       const asked = proxy.requests('SaslAuthenticate');
       const attempts: Promise<unknown>[] = [broker.connect(), broker.listTopics(), broker.listTopics()];
       for (let count = 0; count < 8; count++) attempts.push(broker.producer().send([record('t', 0, 'x')], 'none'), broker.transactionalProducer(unique('id'), 10_000).open());
@@ -93,7 +94,7 @@ if (secure !== null) {
       await Promise.all([broker.connect(), broker.listTopics(), broker.producer().send([record(await newTopic(broker, 1), 0, 'x')], 'none')]);
       assert.equal(server.requests.length - before, 1);
       const { authorization, form } = server.requests.at(-1)!;
-      assert.equal(authorization, `Basic ${Buffer.from(`millrace:${secret}`).toString('base64')}`);
+      assert.equal(authorization, `Basic ${Buffer.from(`millrace:${clientSecret}`).toString('base64')}`);
       assert.deepEqual([form.get('grant_type'), form.get('scope')], ['client_credentials', 'kafka']);
       await broker.close();
     });
@@ -107,7 +108,7 @@ if (secure !== null) {
       server.answer = (_, response) => { json(response, 401, { error: 'invalid_client', error_description: 'no such client' }); };
       const said = await outcomeOf(open({ sasl: oauth(server) }));
       assert.match(said, /^authentication_failed: .*answered 401 \(invalid_client: no such client\)/);
-      assert.ok(!said.includes(secret));
+      assert.ok(!said.includes(clientSecret));
     });
 
     it('an endpoint that is away or overloaded is waited for', async () => {
@@ -120,11 +121,12 @@ if (secure !== null) {
   describe('a daemon', () => {
     const topics = { in: unique('in'), out: unique('out') };
     const client = secure.authority.issue({ name: 'millrace client', passphrase: 'pass-phrase-of-a-key' });
+    const [wrongSecret, wrongPassword] = [secret('wrong-secret-of-a-client', 'client secret'), secret('wrong-password-of-admin')];
     const folder = mkdtempSync(join(tmpdir(), 'millrace-secrets-'));
     let server: TokenServer;
     before(async () => {
       server = await TokenServer.listen((request, response) => {
-        const right = request.authorization === `Basic ${Buffer.from(`millrace:${secret}`).toString('base64')}`;
+        const right = request.authorization === `Basic ${Buffer.from(`millrace:${clientSecret}`).toString('base64')}`;
         if (right) json(response, 200, { access_token: unsignedToken('admin', 60), expires_in: 60 });
         else json(response, 401, { error: 'invalid_client', error_description: `not ${request.authorization}` });
       });
@@ -147,11 +149,11 @@ if (secure !== null) {
     const clientTls = `tls: { ca: ${authority.caFile}, cert: ${client.certFile}, key: ${client.keyFile}, passphrase: pass-phrase-of-a-key }`;
 
     it('shows no secret, whether it is right or wrong, however it is written', async () => {
-      writeFileSync(join(folder, 'secret'), `${secret}\n`);
-      writeFileSync(join(folder, 'wrong'), 'wrong-secret-of-a-client\n');
+      writeFileSync(join(folder, 'secret'), `${clientSecret}\n`);
+      writeFileSync(join(folder, 'wrong'), `${wrongSecret}\n`);
       const oauthOf = (file: string): string => `sasl: { mechanism: oauthbearer, token_endpoint: "http://127.0.0.1:${server.port}/token?audience=x", client_id: millrace, client_secret: "\${file:${join(folder, file)}}" }`;
       const right = start('right', `${clientTls}, ${oauthOf('secret')}`);
-      const ended = [start('wrong_client', `${clientTls}, ${oauthOf('wrong')}`), start('wrong_password', `tls: { ca: ${authority.caFile} }, sasl: { mechanism: plain, username: admin, password: wrong-password-of-admin }`)];
+      const ended = [start('wrong_client', `${clientTls}, ${oauthOf('wrong')}`), start('wrong_password', `tls: { ca: ${authority.caFile} }, sasl: { mechanism: plain, username: admin, password: ${wrongPassword} }`)];
       await right.caughtUp();
       let all = await said(right);
       assert.equal(await right.stop(), 0);
@@ -164,8 +166,8 @@ if (secure !== null) {
       assert.match(all, /"code":"plaintext_credentials".*token_endpoint without https/, 'a client secret that goes over plain http is warned of');
       const basic = (name: string): string => Buffer.from(`millrace:${name}`).toString('base64');
       const secrets = [
-        secret, 'wrong-secret-of-a-client', 'wrong-password-of-admin', 'pass-phrase-of-a-key', basic(secret), basic('wrong-secret-of-a-client'),
-        Buffer.from('\0admin\0wrong-password-of-admin').toString('base64'), ...client.key.split('\n').filter((line) => line.length > 20 && !line.startsWith('-')), unsignedToken('admin', 60).slice(0, 20)
+        clientSecret, wrongSecret, wrongPassword, 'pass-phrase-of-a-key', basic(clientSecret), basic(wrongSecret),
+        Buffer.from(`\0admin\0${wrongPassword}`).toString('base64'), ...client.key.split('\n').filter((line) => line.length > 20 && !line.startsWith('-')), unsignedToken('admin', 60).slice(0, 20)
       ];
       for (const each of secrets) for (const form of [each, Buffer.from(each).toString('base64').replace(/=+$/, '')]) assert.ok(!all.includes(form), `${form} in\n${all}`);
     });

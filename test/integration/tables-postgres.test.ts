@@ -5,6 +5,7 @@ import type { Postgres } from '../support/postgres.ts';
 import { TableWorld, until } from '../tables/support.ts';
 import type { Opened, OpenOptions } from '../tables/support.ts';
 import { ManualClock } from '../support/clock.ts';
+import { secret } from '../support/secrets.ts';
 
 let shared: Promise<Postgres | null> | undefined;
 
@@ -72,7 +73,7 @@ describe('a table of a query of PostgreSQL', () => {
       ['select 1 as id', { url: postgres.wrongUrl }, /^table users: PostgreSQL: password authentication failed for user "millrace"\.$/],
       ['select 1 as id', { url: `${postgres.url.slice(0, postgres.url.lastIndexOf('/'))}/none` }, /^table users: PostgreSQL: database "none" does not exist\.$/],
       [`select '${postgres.password}'::int as id`, {}, /^table users: PostgreSQL: invalid input syntax for type integer: "\*\*\*"\.$/],
-      ['select 1 as id', { url: 'postgres://millrace:s3cret@127.0.0.1:1/none' }, /^table users: PostgreSQL: connect ECONNREFUSED 127\.0\.0\.1:1\.$/]
+      ['select 1 as id', { url: `postgres://millrace:${secret('s3cret-of-nobody')}@127.0.0.1:1/none` }, /^table users: PostgreSQL: connect ECONNREFUSED 127\.0\.0\.1:1\.$/]
     ] as const) {
       const { set, status, troubles } = tableOf(postgres, query, options);
       await assert.rejects(set.ready(), { code: 'table_unavailable', message: why });

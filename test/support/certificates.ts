@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { secret, secretKey } from './secrets.ts';
 
 /** A certificate and its key, as files and as PEM text. */
 export interface Certificate {
@@ -34,6 +35,7 @@ export class Authority {
     this.caFile = join(this.folder, 'ca.pem');
     this.#keyFile = join(this.folder, 'ca.key');
     openssl('req', '-x509', ...newKey, '-nodes', '-keyout', this.#keyFile, '-out', this.caFile, '-days', '2', '-subj', `/O=Millrace/CN=${name}`);
+    secretKey(readFileSync(this.#keyFile, 'utf8'));
     this.ca = readFileSync(this.caFile, 'utf8');
   }
 
@@ -41,11 +43,11 @@ export class Authority {
   issue({ name, names, days = 2, passphrase }: CertificateOptions): Certificate {
     const at = join(this.folder, String(++this.#made));
     const [certFile, keyFile, request, extensions] = [`${at}.pem`, `${at}.key`, `${at}.csr`, `${at}.ext`];
-    const encrypted = passphrase === undefined ? ['-nodes'] : ['-passout', `pass:${passphrase}`];
+    const encrypted = passphrase === undefined ? ['-nodes'] : ['-passout', `pass:${secret(passphrase, 'passphrase')}`];
     openssl('req', ...newKey, ...encrypted, '-keyout', keyFile, '-out', request, '-subj', `/O=Millrace/CN=${name}`);
     writeFileSync(extensions, names === undefined ? '' : `subjectAltName=${names}`);
     openssl('x509', '-req', '-in', request, '-CA', this.caFile, '-CAkey', this.#keyFile, '-days', String(days), '-extfile', extensions, '-out', certFile);
-    return { certFile, keyFile, cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+    return { certFile, keyFile, cert: readFileSync(certFile, 'utf8'), key: secretKey(readFileSync(keyFile, 'utf8')) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { evidence } from './evidence.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -20,6 +21,9 @@ export function millrace(args: readonly string[], options: { cwd?: string; env?:
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   return new Promise((resolve) => {
-    child.on('close', (code) => { resolve({ code, stdout, stderr, milliseconds: performance.now() - started }); });
+    child.on('close', (code) => {
+      evidence('command', `${stdout}\n${stderr}`);
+      resolve({ code, stdout, stderr, milliseconds: performance.now() - started });
+    });
   });
 }

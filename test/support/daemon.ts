@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { evidence, gathering } from './evidence.ts';
+import { views } from './views.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** The flags of Node that the program asks for in its first line. */
@@ -93,6 +95,7 @@ export class DaemonProcess {
 
   /** SIGTERM, and the exit code. */
   async stop(): Promise<number | null> {
+    if (gathering) await this.#url.promise.then(views, () => undefined);
     this.child.kill('SIGTERM');
     return (await this.exited).code;
   }
@@ -104,6 +107,7 @@ export class DaemonProcess {
 
   #note(line: string): void {
     this.lines.push(line);
+    evidence('daemon', line);
     const url = /"url":"(http[^"]+)"/.exec(line)?.[1];
     if (url !== undefined) this.#url.resolve(url);
   }

@@ -12,6 +12,7 @@ import pg from 'pg';
 import type { Skippable } from './kafka.ts';
 import { postgresBinaries, whyNoPostgres } from './postgres/binaries.ts';
 import type { Binaries } from './postgres/binaries.ts';
+import { secret } from './secrets.ts';
 
 /** A running PostgreSQL, with an empty database. */
 export interface Postgres {
@@ -30,7 +31,7 @@ export interface Postgres {
 }
 
 const startTimeout = 30_000;
-const password = 'pg-s3cret/%+word';
+const password = secret('pg-s3cret/%+word');
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -82,7 +83,7 @@ class Server implements Postgres {
   }
 
   get wrongUrl(): string {
-    return this.#urlWith('wr0ng-secret');
+    return this.#urlWith(secret('wr0ng-secret'));
   }
 
   async run(sql: string): Promise<void> {

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { evidence } from './evidence.ts';
 
 /** The checkout that the tests belong to. */
 export const checkout = resolve(import.meta.dirname, '../..');
@@ -49,6 +50,9 @@ export function run(program: string, args: readonly string[], options: { readonl
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => { resolve({ code, output }); });
+    child.once('close', (code) => {
+      evidence('command', output);
+      resolve({ code, output });
+    });
   });
 }

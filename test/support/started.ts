@@ -3,7 +3,12 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { after } from 'node:test';
+import { evidence, gathering } from './evidence.ts';
 import { nodeFirst } from './scratch.ts';
+import { views } from './views.ts';
+
+/** A daemon says in its log where it is. */
+const daemonUrl = /"url":"(http[^"]+)"/;
 
 /** Where and as whom a program runs. */
 export interface StartOptions {
@@ -66,7 +71,7 @@ export class Started {
 
   /** Where a daemon says that its probes are. */
   async url(): Promise<string> {
-    return (await this.shows(/"url":"(http[^"]+)"/))[1] as string;
+    return (await this.shows(daemonUrl))[1] as string;
   }
 
   /** Waits until /readyz says yes. `at` is where, for a program that does not say it as a daemon does. */
@@ -90,12 +95,15 @@ export class Started {
 
   /** SIGTERM, and the exit code. */
   async stop(): Promise<number | null> {
+    const url = daemonUrl.exec(this.output)?.[1];
+    if (gathering && url !== undefined) await views(url);
     this.signal('SIGTERM');
     return this.exited;
   }
 
   #note(line: string): void {
     this.#lines.push(line);
+    evidence('daemon', line);
     this.#wake();
   }
 

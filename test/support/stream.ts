@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Broker, FetchedRecord, OutgoingRecord } from '../../actors/port.ts';
 import { Partitioner } from '../../actors/sink/partitioner.ts';
+import { evidence, gathering } from './evidence.ts';
 
 /** A numbered input: the n-th record of its key. */
 export interface Numbered {
@@ -46,7 +47,13 @@ export async function readCommitted(broker: Broker, topic: string): Promise<Read
       for (const record of batch.records) records.push({ ...record, partition });
     }
   }
+  if (gathering) records.forEach(keepErrors);
   return records;
+}
+
+/** What a dead letter says of its failure. */
+function keepErrors({ headers }: ReadRecord): void {
+  for (const [name, value] of headers) if (name.startsWith('millrace.error.')) evidence('letter', `${name}: ${String(value)}`);
 }
 
 /**
@@ -54,10 +61,11 @@ export async function readCommitted(broker: Broker, topic: string): Promise<Read
  * of its key: `out` has the good ones, `bad` the broken ones.
  */
 export async function verifyNumbered(broker: Broker, topics: { readonly out: string; readonly bad: string }, count: number): Promise<void> {
-  // Kafka answers the last commit before its markers are in the partitions: what is missing may be about to show.
-  for (let tries = 0; tries < 50 && (await readableRecords(broker, topics)) < count; tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
-  const good = (await readCommitted(broker, topics.out)).map(({ value, partition }) => ({ ...(JSON.parse(Buffer.from(value ?? []).toString()) as Numbered), partition }));
-  const bad = (await readCommitted(broker, topics.bad)).map(({ value, partition }) => ({ ...(JSON.parse(`${Buffer.from(value ?? []).toString()}}`) as Numbered), partition }));
+  const read = await readBoth(broker, topics, count);
+  const numbered = (records: readonly ReadRecord[], end: string): (Numbered & { partition: number })[] =>
+    records.map(({ value, partition }) => ({ ...(JSON.parse(`${Buffer.from(value ?? []).toString()}${end}`) as Numbered), partition }));
+  const good = numbered(read.out, '');
+  const bad = numbered(read.bad, '}');
   const seen = new Map<number, number>();
   for (const { id } of [...good, ...bad]) seen.set(id, (seen.get(id) ?? 0) + 1);
   const missing: number[] = [];
@@ -71,11 +79,13 @@ export async function verifyNumbered(broker: Broker, topics: { readonly out: str
   for (const list of [good, bad]) assertOrder(list);
 }
 
-/** Committed records of both topics. */
-async function readableRecords(broker: Broker, topics: { readonly out: string; readonly bad: string }): Promise<number> {
-  let sum = 0;
-  for (const topic of Object.values(topics)) sum += (await readCommitted(broker, topic)).length;
-  return sum;
+/** Committed records of both topics. Kafka answers the last commit before its markers are in the partitions: what is missing may be about to show. */
+async function readBoth(broker: Broker, topics: { readonly out: string; readonly bad: string }, count: number): Promise<{ readonly out: ReadRecord[]; readonly bad: ReadRecord[] }> {
+  for (let tries = 0; ; tries += 1) {
+    const read = { out: await readCommitted(broker, topics.out), bad: await readCommitted(broker, topics.bad) };
+    if (read.out.length + read.bad.length >= count || tries === 50) return read;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 function assertOrder(records: readonly (Numbered & { partition: number })[]): void {

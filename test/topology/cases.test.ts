@@ -5,9 +5,12 @@ import { describe, it } from 'node:test';
 import { formatProblem } from '../../src/topology/format.ts';
 import { loadTopologies } from '../../src/topology/load.ts';
 import { problemCodes } from '../../src/topology/problem.ts';
+import { evidence } from '../support/evidence.ts';
+import { secret } from '../support/secrets.ts';
 
 /* Each case is a topology with mistakes and, beside it, the places and codes that must be reported: no more, no fewer. */
 
+for (const word of ['s3cret', 'hidden-word']) secret(word);
 const folder = join(import.meta.dirname, 'cases');
 const cases = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 
@@ -15,6 +18,7 @@ describe('topologies with mistakes', () => {
   for (const name of cases) {
     it(`reports every mistake of ${name}, each at its place`, () => {
       const { plans, problems } = loadTopologies([join(folder, name)], { env: {} });
+      evidence('problem', problems.map(formatProblem).join('\n'));
       const expected = readFileSync(join(folder, name.replace('.yaml', '.expected')), 'utf8').trim().split('\n');
       const found = problems.map(({ line, column, code }) => `${line}:${column} ${code}`);
       assert.deepEqual(found, expected, problems.map(formatProblem).join('\n'));

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { interpolate } from '../../src/topology/interpolate.ts';
 import { nearest } from '../../src/topology/suggest.ts';
+import { secret } from '../support/secrets.ts';
 
 const env = { A: 'one', EMPTY: '', TRICK: '${env:A}: [x]' };
 
@@ -33,8 +34,8 @@ describe('interpolation', () => {
   });
 
   it('keeps as a secret what a variable holds whose name says so, but no address and no default', () => {
-    const env = { DB_PASSWORD: 'one', API_TOKEN: 'two', KAFKA_BROKERS: 'three' };
-    assert.deepEqual(interpolate('${env:DB_PASSWORD} ${env:API_TOKEN} ${env:KAFKA_BROKERS} ${env:SECRET:-four}', { env }).secrets, ['one', 'two']);
+    const env = { DB_PASSWORD: secret('number-one'), API_TOKEN: secret('number-two', 'token'), KAFKA_BROKERS: 'three' };
+    assert.deepEqual(interpolate('${env:DB_PASSWORD} ${env:API_TOKEN} ${env:KAFKA_BROKERS} ${env:SECRET:-four}', { env }).secrets, ['number-one', 'number-two']);
   });
 
   it('property: a text without ${ stays itself, and a value is put in as it is', () => {

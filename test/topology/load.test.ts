@@ -6,6 +6,8 @@ import { after, describe, it } from 'node:test';
 import { formatProblem } from '../../src/topology/format.ts';
 import { loadTopologies } from '../../src/topology/load.ts';
 import { planOf, withSink, withTransform, noTask } from './harness.ts';
+import { evidence } from '../support/evidence.ts';
+import { secret } from '../support/secrets.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-load-'));
 after(() => rmSync(root, { recursive: true }));
@@ -63,8 +65,8 @@ describe('paths', () => {
 
 describe('values from outside', () => {
   it('resolves them on the tree: what they hold never becomes YAML', () => {
-    const secret = join(folderWith({ token: 'sec-ret: [1]\n' }), 'token');
-    const text = topology('a', { group: `g-\${file:${secret}}`, on_error: { dead_letter: '${env:DLQ}', envelope: '${env:FLAG}' } });
+    const token = join(folderWith({ token: `${secret('sec-ret: [1]', 'token')}\n` }), 'token');
+    const text = topology('a', { group: `g-\${file:${token}}`, on_error: { dead_letter: '${env:DLQ}', envelope: '${env:FLAG}' } });
     const file = join(folderWith({ 'a.yaml': text }), 'a.yaml');
     const { plans, problems, secrets } = loadTopologies([file], { env: { DLQ: 'dlq-topic', FLAG: 'true' } });
     assert.deepEqual(problems, []);
@@ -83,7 +85,8 @@ describe('values from outside', () => {
 
   it('never shows them in a problem', () => {
     const file = join(folderWith({ 'a.yaml': topology('a', { delivery: '${env:PASSWORD}' }) }), 'a.yaml');
-    const { problems } = loadTopologies([file], { env: { PASSWORD: 'hunter2' } });
+    const { problems } = loadTopologies([file], { env: { PASSWORD: secret('hunter2') } });
+    evidence('problem', problems.map(formatProblem).join('\n'));
     assert.equal(problems.length, 1);
     assert.doesNotMatch(problems.map(formatProblem).join(), /hunter2/);
   });

@@ -10,6 +10,8 @@ import { loadModule, LoadTimeout } from '../../src/topology/script/load.ts';
 import { guard } from '../../src/topology/script/guard.ts';
 import type { TransformLogic } from '../../actors/component.ts';
 import { recordOf, withTransform, noTask, unexpected } from './harness.ts';
+import { evidence } from '../support/evidence.ts';
+import { secret } from '../support/secrets.ts';
 
 /* Scripts as files have them: what is loaded, what is refused, and how a call of one is ended. */
 
@@ -31,7 +33,7 @@ function folderWith(files: Readonly<Record<string, string>>): string {
 function load(folder: string, options: object = {}): Loaded {
   const file = join(folder, 'topology.yaml');
   writeFileSync(file, JSON.stringify(withTransform({ type: 'script', module: 'script.ts', ...options })));
-  return loadTopologies([file], { env: { PASSWORD: 'hunter2' } });
+  return loadTopologies([file], { env: { PASSWORD: secret('hunter2') } });
 }
 
 function logicOf({ plans, problems }: Loaded): TransformLogic {
@@ -88,6 +90,7 @@ describe('a script that cannot be used', () => {
     const folder = folderWith({ 'script.ts': 'throw new Error("hunter2");' });
     const { problems } = load(folder, { budgt: '1s', options: { a: '${env:PASSWORD}' } });
     assert.deepEqual(problems.map(({ code }) => code).sort(), ['bad_script', 'unknown_key']);
+    evidence('problem', problems.map(formatProblem).join('\n'));
     assert.doesNotMatch(problems.map(formatProblem).join(), /hunter2/);
   });
 

@@ -7,10 +7,13 @@ import { type Loaded, loadTopologies } from '../../src/topology/load.ts';
 import { readSasl, readTls, saslOptions, tlsOptions } from '../../src/topology/security-options.ts';
 import { Authority } from '../support/certificates.ts';
 import { writeTopology } from '../support/plan.ts';
+import { evidence } from '../support/evidence.ts';
+import { secret } from '../support/secrets.ts';
 
 const authority = new Authority();
 const client = authority.issue({ name: 'client' });
 const other = authority.issue({ name: 'other' });
+for (const each of ['pass word', 's3cret-word', 'my-secret-word', '271828182845', 'hidden-word'] as const) secret(each);
 const locked = authority.issue({ name: 'locked', passphrase: 'open sesame' });
 
 /** A topology with these options of its broker. */
@@ -28,7 +31,9 @@ function brokerOf(loaded: Loaded) {
 
 /** All that was said, each as line:column code message hint. */
 function said({ problems }: Loaded): string[] {
-  return problems.map(({ line, column, code, message, hint }) => `${line}:${column} ${code} ${message} ${hint ?? ''}`);
+  const all = problems.map(({ line, column, code, message, hint }) => `${line}:${column} ${code} ${message} ${hint ?? ''}`);
+  evidence('problem', all.join('\n'));
+  return all;
 }
 
 describe('tls', () => {
@@ -80,7 +85,7 @@ describe('tls', () => {
     ['the key of another certificate', `cert: ${client.certFile}, key: ${other.keyFile}`, /found that of another one/],
     ['a certificate in the place of the key', `cert: ${client.certFile}, key: ${client.certFile}`, /expected a private key in PEM, found CERTIFICATE/],
     ['an encrypted key without its passphrase', `cert: ${locked.certFile}, key: ${locked.keyFile}`, /missing_option expected the option passphrase: the key is encrypted/],
-    ['a passphrase that is wrong', `cert: ${locked.certFile}, key: ${locked.keyFile}, passphrase: open barley`, /expected the passphrase of the key, found another one/],
+    ['a passphrase that is wrong', `cert: ${locked.certFile}, key: ${locked.keyFile}, passphrase: ${secret('open barley', 'passphrase')}`, /expected the passphrase of the key, found another one/],
     ['a passphrase of nothing', 'passphrase: x', /missing_option expected the options cert and key/],
     ['an option that does not exist, as it should', 'verify: false', /unknown_key there is no option verify here/]
   ];
@@ -95,9 +100,9 @@ describe('tls', () => {
 
 describe('sasl', () => {
   it('becomes settings', () => {
-    assert.deepEqual(brokerOf(load('  sasl: { mechanism: scram_sha_256, username: alice, password: secret-word }')).sasl, { mechanism: 'scram_sha_256', username: 'alice', password: 'secret-word' });
+    assert.deepEqual(brokerOf(load('  sasl: { mechanism: scram_sha_256, username: alice, password: secret-word }')).sasl, { mechanism: 'scram_sha_256', username: 'alice', password: secret('secret-word') });
     assert.deepEqual(brokerOf(load(`  sasl: { mechanism: oauthbearer, token_endpoint: "https://idp.example/token", client_id: c, client_secret: s3cr3t, tls: { ca: ${authority.caFile} } }`)).sasl, {
-      mechanism: 'oauthbearer', tokenEndpoint: 'https://idp.example/token', clientId: 'c', clientSecret: 's3cr3t', scope: null, extensions: {}, tls: { ca: authority.ca, cert: null, key: null, passphrase: null, serverName: null }
+      mechanism: 'oauthbearer', tokenEndpoint: 'https://idp.example/token', clientId: 'c', clientSecret: secret('s3cr3t', 'client secret'), scope: null, extensions: {}, tls: { ca: authority.ca, cert: null, key: null, passphrase: null, serverName: null }
     } satisfies SaslSettings);
     assert.deepEqual(brokerOf(load('  sasl: { mechanism: aws_msk_iam, region: eu-central-1, role_arn: "arn:aws:iam::123456789012:role/x" }')).sasl, {
       mechanism: 'aws_msk_iam', region: 'eu-central-1', profile: null, roleArn: 'arn:aws:iam::123456789012:role/x', roleSessionName: null
@@ -138,9 +143,9 @@ describe('secrets', () => {
     const base64 = (text: string): string => Buffer.from(text).toString('base64');
     const line = locked.key.split('\n')[2] ?? '';
     assert.ok(line.length > 40);
-    for (const secret of ['open sesame', base64('open sesame'), 'pass word', 'pass%20word', base64('pass word'), base64('\0alice\0pass word'), locked.key, line]) assert.ok(secrets.includes(secret), secret);
+    for (const each of ['open sesame', base64('open sesame'), 'pass word', 'pass%20word', base64('pass word'), base64('\0alice\0pass word'), locked.key, line]) assert.ok(secrets.includes(each), each);
     const oauth = load('  sasl: { mechanism: oauthbearer, token_endpoint: "https://idp.example/", client_id: client, client_secret: s3cret-word }');
-    for (const secret of ['s3cret-word', base64('s3cret-word'), base64('client:s3cret-word')]) assert.ok(oauth.secrets.includes(secret), secret);
+    for (const each of ['s3cret-word', base64('s3cret-word'), base64('client:s3cret-word')]) assert.ok(oauth.secrets.includes(each), each);
     assert.ok(!oauth.secrets.includes('client'));
   });
 
@@ -155,7 +160,7 @@ describe('secrets', () => {
     for (const options of wrong) {
       const all = said(load(options)).join('\n');
       assert.notEqual(all, '', options);
-      for (const secret of ['my-secret-word', '271828182845', ...lines, lines[0]?.slice(0, 30) ?? '']) assert.ok(!all.includes(secret), all);
+      for (const each of ['my-secret-word', '271828182845', ...lines, lines[0]?.slice(0, 30) ?? '']) assert.ok(!all.includes(each), all);
     }
   });
 });

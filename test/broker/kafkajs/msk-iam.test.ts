@@ -3,12 +3,13 @@ import { createHash, createHmac } from 'node:crypto';
 import { after, before, it, mock } from 'node:test';
 import type { MskIamSettings } from '../../../actors/security.ts';
 import { signMskToken } from '../../../src/broker/kafkajs/sasl/msk-iam.ts';
+import { secret } from '../../support/secrets.ts';
 
 /*
  * There is no AWS here: what a broker of MSK checks is computed a second time, from AWS's own description of its signature (Signature Version 4, "Create a
  * signed AWS API request"). The credentials are those of its examples.
  */
-const credentials = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY', AWS_SESSION_TOKEN: 'a/session+token=' };
+const credentials = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: secret('wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY', 'cloud key'), AWS_SESSION_TOKEN: secret('a/session+token=', 'cloud key') };
 const saved: Record<string, string | undefined> = {};
 const settings: MskIamSettings = { mechanism: 'aws_msk_iam', region: 'eu-central-1', profile: null, roleArn: null, roleSessionName: null };
 

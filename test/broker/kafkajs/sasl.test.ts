@@ -12,6 +12,7 @@ import { TokenCache } from '../../../src/broker/kafkajs/sasl/token-cache.ts';
 import { SecurityError } from '../../../src/broker/kafkajs/security-error.ts';
 import { Authority } from '../../support/certificates.ts';
 import { json, TokenServer } from '../../support/token-server.ts';
+import { secret } from '../../support/secrets.ts';
 
 /** Speaks a mechanism's part against answers that are set down; gives what was said. */
 async function converse(mechanism: { authenticate(send: (bytes: Buffer) => Promise<Buffer>): Promise<void> }, ...answers: readonly string[]): Promise<string[]> {
@@ -29,12 +30,12 @@ function jwt(claims: object): string {
 
 describe('PLAIN', () => {
   it('says name and password as RFC 4616 has it', async () => {
-    assert.deepEqual(await converse(plain('tim', 'tanstaaftanstaaf')), ['\0tim\0tanstaaftanstaaf']);
+    assert.deepEqual(await converse(plain('tim', secret('tanstaaftanstaaf'))), ['\0tim\0tanstaaftanstaaf']);
   });
 });
 
 describe('SCRAM', () => {
-  const pencil = scram('SCRAM-SHA-256', 'user', 'pencil', () => 'rOprNGfwEbeRWgbNEkqO');
+  const pencil = scram('SCRAM-SHA-256', 'user', secret('pencil'), () => 'rOprNGfwEbeRWgbNEkqO');
   const first = 'r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096';
   const refused = (expected: RegExp) => (error: unknown): boolean => error instanceof Failure && error.code === 'authentication_failed' && expected.test(error.message);
 
@@ -64,7 +65,7 @@ describe('OAUTHBEARER', () => {
   const tokens = (value: string): TokenCache => new TokenCache(() => Promise.resolve({ value, expiresAt: Date.now() + 60_000 }));
 
   it('says the token and the extensions as RFC 7628 and KIP-342 have it', async () => {
-    const mechanism = oauthbearer('x', tokens('abc.def-_~+/=='), { logicalCluster: 'lkc-1', identityPoolId: 'pool' });
+    const mechanism = oauthbearer('x', tokens(secret('abc.def-_~+/==', 'token')), { logicalCluster: 'lkc-1', identityPoolId: 'pool' });
     assert.deepEqual(await converse(mechanism), ['n,,\x01auth=Bearer abc.def-_~+/==\x01logicalCluster=lkc-1\x01identityPoolId=pool\x01\x01']);
   });
 
@@ -82,7 +83,7 @@ describe('OAUTHBEARER', () => {
   });
 
   it('refuses a token that would end the message early', async () => {
-    await assert.rejects(converse(oauthbearer('x', tokens('abc\x01auth=other'), {})), { code: 'authentication_failed' });
+    await assert.rejects(converse(oauthbearer('x', tokens(secret('abc\x01auth=other', 'token')), {})), { code: 'authentication_failed' });
   });
 });
 
@@ -177,7 +178,7 @@ describe('the gate', () => {
 
 describe('a token endpoint', () => {
   const settings = (port: number, more: Partial<OauthSettings> = {}): OauthSettings => ({
-    mechanism: 'oauthbearer', tokenEndpoint: `https://localhost:${port}/token?realm=secret-realm`, clientId: 'a b', clientSecret: 'p:ä&', scope: null, extensions: {}, tls: null, ...more
+    mechanism: 'oauthbearer', tokenEndpoint: `https://localhost:${port}/token?realm=${secret('secret-realm', 'token')}`, clientId: 'a b', clientSecret: secret('p:ä&word', 'client secret'), scope: null, extensions: {}, tls: null, ...more
   });
 
   it('is asked over TLS that is checked, by the rules of RFC 6749', async () => {
@@ -188,7 +189,7 @@ describe('a token endpoint', () => {
     const { value, expiresAt } = await fetchToken(settings(server.port, { tls }));
     assert.equal(value, 'opaque');
     assert.ok(Math.abs(expiresAt - Date.now() - 30_000) < 5_000);
-    assert.equal(server.requests[0]?.authorization, `Basic ${Buffer.from('a+b:p%3A%C3%A4%26').toString('base64')}`);
+    assert.equal(server.requests[0]?.authorization, `Basic ${Buffer.from('a+b:p%3A%C3%A4%26word').toString('base64')}`);
     assert.equal(server.requests[0].form.toString(), 'grant_type=client_credentials');
     await assert.rejects(fetchToken(settings(server.port)), { code: 'tls_failed', message: new RegExp(`https://localhost:${server.port}/token cannot be reached`) });
     assert.equal(server.requests.length, 1);
@@ -205,13 +206,13 @@ describe('a token endpoint', () => {
     const server = await TokenServer.listen(() => undefined);
     const asking = (status: number, content: unknown): Promise<unknown> => {
       server.answer = (_, response) => { json(response, status, content); };
-      return fetchToken(settings(0, { tokenEndpoint: `http://127.0.0.1:${server.port}/token?key=in-the-query` }));
+      return fetchToken(settings(0, { tokenEndpoint: `http://127.0.0.1:${server.port}/token?key=${secret('in-the-query', 'token')}` }));
     };
     for (const status of [400, 401, 403, 404, 302]) await assert.rejects(asking(status, { error: 'bad' }), { code: 'authentication_failed', message: `the token endpoint http://127.0.0.1:${server.port}/token answered ${status} (bad)` });
     for (const status of [408, 429, 500, 503]) await assert.rejects(asking(status, 'text'), { code: 'broker_unavailable' });
     await assert.rejects(asking(200, {}), { code: 'authentication_failed', message: /without an access_token/ });
     await assert.rejects(asking(200, { access_token: 'x', token_type: 'mac' }), { code: 'authentication_failed', message: /type mac/ });
-    await assert.rejects(asking(401, { error_description: `you said p:ä& and ${Buffer.from('a+b:p%3A%C3%A4%26').toString('base64')}` }), { message: /you said \*\*\* and \*\*\*\)$/ });
+    await assert.rejects(asking(401, { error_description: `you said p:ä&word and ${Buffer.from('a+b:p%3A%C3%A4%26word').toString('base64')}` }), { message: /you said \*\*\* and \*\*\*\)$/ });
     server.answer = (_, response) => { response.writeHead(200).end('x'.repeat(2_000_000)); };
     await assert.rejects(fetchToken(settings(0, { tokenEndpoint: `http://127.0.0.1:${server.port}/` })), { code: 'broker_unavailable', message: /longer than/ });
     server.close();

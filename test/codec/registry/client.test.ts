@@ -9,6 +9,7 @@ import type { RegistrySettings } from '../../../src/codec/registry/settings.ts';
 import { emptyFolder } from '../../support/scratch.ts';
 import { fakeRegistry } from './fake.ts';
 import type { FakeRegistry } from './fake.ts';
+import { secret } from '../../support/secrets.ts';
 
 const avro = '{"type":"string"}';
 /** So that nothing waits. */
@@ -92,7 +93,7 @@ describe('a client of a schema registry', () => {
   });
 
   it('says who it is, and does not try again where that is refused', async (t) => {
-    for (const [auth, header] of [[{ username: 'u', password: 'päss' }, `Basic ${Buffer.from('u:päss').toString('base64')}`], [{ token: 'tok' }, 'Bearer tok']] as const) {
+    for (const [auth, header] of [[{ username: 'u', password: secret('päss-wörd') }, `Basic ${Buffer.from('u:päss-wörd').toString('base64')}`], [{ token: secret('token-of-registry', 'token') }, 'Bearer token-of-registry']] as const) {
       const fake = await started(t, auth);
       fake.answer = () => ({ status: 401, body: { message: 'who are you' } });
       await failsWith('registry_refused', new RegistryClient(fake.settings, null, pauses).byId(1), /answered 401: who are you/);

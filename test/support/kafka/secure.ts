@@ -8,9 +8,10 @@ import { Authority, type Certificate } from '../certificates.ts';
 import { type Kafka, ownKafkaOrSkip, type Skippable } from '../kafka.ts';
 import { KafkaProxy } from '../proxy.ts';
 import { kafkaJars } from './jars.ts';
+import { secret } from '../secrets.ts';
 
 /** Users of the broker with their passwords. `admin` may do all, `limited` only what it is given. */
-export const users = { admin: 'admin-pa55word-of-tests', limited: 'limited-pa55word-of-tests' } as const;
+export const users = { admin: secret('admin-pa55word-of-tests'), limited: secret('limited-pa55word-of-tests') } as const;
 
 /** A session of the listener `short` lasts so long, in milliseconds. */
 export const shortSession = 2_000;
@@ -45,7 +46,7 @@ export function tls(more: Partial<TlsSettings> = {}): TlsSettings {
 
 /** As whom: a user of the broker, with the right password unless another is given. */
 export function as(user: keyof typeof users, mechanism: 'plain' | 'scram_sha_256' | 'scram_sha_512' = 'scram_sha_256', password: string = users[user]): SaslSettings {
-  return { mechanism, username: user, password };
+  return { mechanism, username: user, password: secret(password) };
 }
 
 /** A broker of the test's own; null, and the test is skipped, where it cannot be had. */
@@ -80,7 +81,9 @@ export async function secureKafkaOrSkip(t: Skippable): Promise<SecureKafka | nul
 export function unsignedToken(subject: string, seconds: number): string {
   const now = Math.floor(Date.now() / 1000);
   const part = (content: object): string => Buffer.from(JSON.stringify(content)).toString('base64url');
-  return `${part({ alg: 'none' })}.${part({ sub: subject, iat: now - 1, exp: now + seconds })}.`;
+  // Its middle alone is as good as all of it, for there is no signature.
+  const claims = secret(part({ sub: subject, iat: now - 1, exp: now + seconds }), 'token');
+  return `${part({ alg: 'none' })}.${claims}.`;
 }
 
 function scramUsers(): string[] {
@@ -126,6 +129,7 @@ async function stop(kafka: Kafka, proxy: KafkaProxy): Promise<void> {
 }
 
 async function setPassword(brokers: string, user: string, password: string): Promise<void> {
+  secret(password);
   const jars = await kafkaJars();
   await promisify(execFile)('java', [
     '-Xshare:auto', '-XX:TieredStopAtLevel=1', '-cp', join(jars, '*'), 'kafka.admin.ConfigCommand', '--bootstrap-server', brokers,
