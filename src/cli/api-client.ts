@@ -39,6 +39,8 @@ export function apiClient(args: Arguments): ApiClient {
 
 function baseOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
+  // Not said back: it may hold a password.
+  if (text.includes('@')) throw new UsageError('--url is an http address without a user or a password; a token is given by --token-file FILE.');
   if (url === null || !/^https?:$/.test(url.protocol)) throw new UsageError(`--url is an http address such as http://127.0.0.1:7171, not ${text}.`);
   return url.href.replace(/\/$/, '');
 }

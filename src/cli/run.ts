@@ -5,6 +5,7 @@ import { shortestToken } from '../admin/token.ts';
 import { Registries } from '../codec/registry/registries.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Logger } from '../telemetry/log.ts';
+import { otlpSecrets } from '../telemetry/otlp-secrets.ts';
 import { readTraceOptions } from '../telemetry/trace-options.ts';
 import type { Plan } from '../topology/model.ts';
 import type { Arguments, Command, OptionHelp } from './command.ts';
@@ -12,6 +13,7 @@ import { UsageError } from './command.ts';
 import { loadPlans } from './load-plans.ts';
 import type { Daemon, DaemonSettings } from './daemon.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
+import { advertisedUrl } from './http-advertise.ts';
 import { daemonToken } from './http-token.ts';
 import type { Output } from './output.ts';
 import { Reporter, statusLine } from './report.ts';
@@ -26,6 +28,7 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 export const daemonOptions: readonly OptionHelp[] = [
   { name: 'state-dir', value: 'DIR', summary: "This daemon's own folder for state.", default: './data/state' },
   { name: 'http', value: 'HOST:PORT', summary: 'Where probes, metrics and the API are served; off for nowhere. An address that others can reach needs a token.', default: '127.0.0.1:7171' },
+  { name: 'http-advertise', value: 'HOST:PORT|URL', summary: 'Where other daemons of the group reach that, to ask for state by key. The address it is bound to if left out; for 0.0.0.0 and ::, the name of this machine.' },
   { name: 'http-token-file', value: 'FILE', summary: 'File with the token that the API asks for data and changes, made where it is not there; or MILLRACE_HTTP_TOKEN.' },
   { name: 'log-level', value: 'LEVEL', choices: levels, summary: 'trace, debug, info, warn, error or silent.', default: 'info' },
   { name: 'shutdown-timeout', value: 'SECONDS', summary: 'How long a stop may take.', default: '25' },
@@ -53,7 +56,7 @@ export function runCommand(output: Output): Command {
       const registries = new Registries(args.text('state-dir'));
       const loaded = loadPlans(args.positionals, output, registries);
       if (loaded === null) return exitCode.config;
-      addToken(loaded.secrets, args);
+      addSecrets(loaded.secrets, args);
       const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });
       // Only now the brokers' clients are loaded: a mistake in a file is told at once.
       const { startDaemon } = await import('./daemon.ts');
@@ -114,10 +117,11 @@ function seconds(args: Arguments, option: string): number {
   return value;
 }
 
-/** The token is a secret like others, in the log too. */
-function addToken(secrets: string[], args: Arguments): void {
+/** The token, and what a collector of telemetry is told, are secrets like those of a file, in the log too. */
+export function addSecrets(secrets: string[], args: Arguments): void {
   const token = daemonToken(args);
   if (token !== null) secrets.push(token);
+  secrets.push(...otlpSecrets(process.env, args.text('traces') ?? null));
 }
 
 function httpAddress(args: Arguments): DaemonSettings['http'] {
@@ -128,7 +132,7 @@ function httpAddress(args: Arguments): DaemonSettings['http'] {
   const host = (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
   const token = daemonToken(args);
   if (token === null && !isLoopback(host)) throw new UsageError(`--http ${text} can be reached from other machines: it needs a token, by --http-token-file FILE or MILLRACE_HTTP_TOKEN (${shortestToken} characters or more). Probes and metrics stay open.`);
-  return { host, port: Number(match[2]), fallback: text === '127.0.0.1:7171', token };
+  return { host, port: Number(match[2]), fallback: text === '127.0.0.1:7171', token, advertise: advertisedUrl(args.text('http-advertise') ?? null) };
 }
 
 function exitCodeFor(failures: readonly Failure[]): number {

@@ -23,9 +23,10 @@ export function createLog({ level, secrets, to }: LogSettings): Logger {
   return pino(base, { write: (line: string) => { to.write(secrets.length === 0 ? line : redactLine(line, secrets)); } });
 }
 
-/** Replaces every secret in a text. */
+/** Replaces every secret in a text; of two that begin alike the longer first, so that none of it is left. */
 export function redact(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((result, secret) => result.replaceAll(secret, '[redacted]'), text);
+  const found = secrets.filter((secret) => text.includes(secret)).sort((a, b) => b.length - a.length);
+  return found.reduce((result, secret) => result.replaceAll(secret, '[redacted]'), text);
 }
 
 /** Replaces secrets in the values of a JSON line, not in its names. */

@@ -11,7 +11,7 @@ export interface Loaded {
   readonly plans: Plan[];
   /** By file, line and column. */
   readonly problems: Problem[];
-  /** Values that came from the environment or from files, to be redacted wherever text is shown. */
+  /** Values that came from the environment or from files, to be redacted wherever text is shown; longer ones first, for one may begin with another. */
   readonly secrets: string[];
   /** What schema registries say, of files without mistakes; by file, line and column. Takes as long as they take to answer. */
   online(): Promise<Problem[]>;
@@ -38,7 +38,7 @@ export function loadTopologies(paths: readonly string[], environment: Environmen
   }
   checkUnique(read);
   for (const { file } of read) problems.push(...file.problems);
-  const secrets = [...new Set(read.flatMap(({ file }) => file.secrets))].filter((secret) => secret.length >= shortestSecret);
+  const secrets = [...new Set(read.flatMap(({ file }) => file.secrets))].filter((secret) => secret.length >= shortestSecret).sort((a, b) => b.length - a.length);
   const plans = read.flatMap(({ file, plan }) => (plan === null || file.problems.length > 0 ? [] : [plan]));
   const clean = (found: readonly Problem[]): Problem[] => found.map((problem) => redact(problem, secrets)).sort(byPlace);
   const online = async (): Promise<Problem[]> => clean((await Promise.all(read.flatMap((each) => each.online).map((check) => check()))).flat());

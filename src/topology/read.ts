@@ -17,6 +17,7 @@ import { readRegistry } from './registry-options.ts';
 import type { TopologyHead } from './schema.ts';
 import { topologySchema } from './schema.ts';
 import { checkTopics } from './topics.ts';
+import { urlSecrets } from './url-secrets.ts';
 
 /** A file that was read: its plan where it has no mistakes, and what is known of it in any case. */
 export interface ReadTopology {
@@ -42,6 +43,7 @@ export function readTopology(path: string, text: string, environment: Environmen
   const options = root as Record<string, unknown>;
   const head = readHead(file, options);
   const inline = inlineSecrets(file);
+  file.secrets.push(...urlSecrets(root));
   const broker = readBroker(file, options['broker']);
   const registry = readRegistry(file, options['registry']);
   file.registry = registry === null ? null : (environment.registries ?? new Registries()).client(registry);

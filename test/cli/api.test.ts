@@ -11,8 +11,9 @@ import { DaemonProcess } from '../support/daemon.ts';
 import { writeTopology } from '../support/plan.ts';
 import { emptyFolder } from '../support/scratch.ts';
 import { feedNumbered } from '../support/stream.ts';
+import { secret } from '../support/secrets.ts';
 
-const token = 'only-for-this-test-0123456789';
+const token = secret('only-for-this-test-0123456789', 'token');
 const backend = embeddedBackend();
 const topics = { in: 'api-in', out: 'api-out', bad: 'api-bad' };
 const file = writeTopology(`
@@ -98,9 +99,12 @@ describe('a running daemon', { timeout: 60_000 }, () => {
     const made = join(emptyFolder(), 'made');
     const tokens = await Promise.all([1, 2].map(async () => daemonToken(await parseCommandLine(['run', file, '--http-token-file', made]))));
     assert.deepEqual([tokens[0] === tokens[1], tokens[0]?.length, statSync(made).mode & 0o777], [true, 64, 0o600]);
-    writeFileSync(made, 'short');
+    secret(tokens[0] as string, 'token');
+    writeFileSync(made, secret('short-word', 'token'));
     const named = await parseCommandLine(['run', file, '--http-token-file', made]);
-    assert.throws(() => daemonToken(named), (error) => error instanceof UsageError && !error.message.includes('short'));
+    assert.throws(() => daemonToken(named), (error) => error instanceof UsageError && !error.message.includes('short-word'));
+    const password = secret('pass-of-a-url');
+    await assert.rejects(runCommand('status', '--url', `http://me:${password}@127.0.0.1:59999`), (error) => error instanceof UsageError && /without a user/.test(error.message) && !error.message.includes(password));
     await assert.rejects(runCommand('status', '--url', 'http://127.0.0.1:59999'), saying(/^No daemon answers at http:\/\/127\.0\.0\.1:59999 \(ECONNREFUSED\)/));
   });
 });
