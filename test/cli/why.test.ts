@@ -1,97 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import type { Broker } from '../../actors/port.ts';
+import { describe, it } from 'node:test';
 import { findings } from '../../src/cli/why/findings.ts';
 import type { Finding } from '../../src/cli/why/findings.ts';
 import type { Seen } from '../../src/cli/status-text.ts';
-import { embeddedBackend, stateDir } from '../support/backend.ts';
-import { runCommand } from '../support/command.ts';
-import { DaemonProcess } from '../support/daemon.ts';
-
-const backend = embeddedBackend();
-const window = 'window: { type: tumbling, size: 1h }, aggregate: { n: count() }, emit: update, late: drop';
-const files: Readonly<Record<string, string>> = {
-  quiet: `
-sources: { in: { type: kafka, topic: quiet-in, start: earliest, codec: json, event_time: value.at } }
-transforms: { counted: { type: window, from: in, ${window} } }
-sinks: { out: { type: kafka, from: counted, topic: any-out } }
-`,
-  behind: `
-sources: { a: { type: kafka, topic: behind-a, start: earliest, codec: json, event_time: value.at }, b: { type: kafka, topic: behind-b, start: earliest, codec: json, event_time: value.at } }
-transforms: { both: { type: merge, from: [a, b] }, counted: { type: window, from: both, ${window} } }
-sinks: { out: { type: kafka, from: counted, topic: any-out } }
-`,
-  hop: `
-sources: { in: { type: kafka, topic: hop-in, start: earliest, codec: json, event_time: value.at } }
-transforms: { counted: { type: window, from: in, key: value.k, ${window} } }
-sinks: { out: { type: kafka, from: counted, topic: any-out } }
-`,
-  filtered: `
-sources: { in: { type: kafka, topic: filtered-in, start: earliest, codec: json } }
-transforms: { none: { type: filter, from: in, where: value.at < 0 } }
-sinks: { out: { type: kafka, from: none, topic: any-out } }
-`
-};
 
 const hour = 3_600_000;
-
-async function write(broker: Broker, topic: string, partition: number, times: readonly number[]): Promise<void> {
-  const producer = broker.producer();
-  await producer.send(times.map((at) => ({ topic, partition, key: Buffer.from('k'), value: Buffer.from(JSON.stringify({ at, k: 'k' })), headers: [], timestamp: at })), 'none');
-  await producer.close();
-}
-
-describe('why, asked of a running daemon', { timeout: 60_000 }, () => {
-  let daemon: DaemonProcess;
-  const why = async (topology: string): Promise<Finding[]> => (JSON.parse(await runCommand('why', topology, '--json', '--url', await daemon.url())) as { findings: Finding[] }).findings;
-
-  before(async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-why-'));
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, `${name}.yaml`), `name: ${name}\n${backend.yaml}\n${text}`);
-    const [now, minute] = [Date.now() - 5 * hour, 60_000];
-    await backend.use(async (broker) => {
-      await broker.createTopics(['quiet-in', 'behind-a', 'behind-b', 'filtered-in', 'any-out'].map((topic) => ({ topic, partitions: 1 })));
-      await broker.createTopics([{ topic: 'hop-in', partitions: 2 }]);
-      await write(broker, 'quiet-in', 0, [now, now + minute]);
-      await write(broker, 'behind-a', 0, [now]);
-      await write(broker, 'filtered-in', 0, Array.from({ length: 20 }, () => now));
-      await write(broker, 'hop-in', 0, [now + hour]);
-      await write(broker, 'hop-in', 1, [now]);
-    });
-    daemon = new DaemonProcess(folder, { stateDir: stateDir() });
-    await daemon.caughtUp();
-    // What is quiet is known after a look or two.
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-  });
-  after(async () => {
-    assert.equal(await daemon.stop(), 0, daemon.output);
-  });
-
-  it('names the source that is quiet and not idle', async () => {
-    const [first] = await why('quiet');
-    assert.equal(first?.code, 'source_quiet');
-    assert.match(first.message, /quiet-in\[0\] \(source in\) has had no record for [\d.]+ s and holds event time at \d/);
-    assert.match(first.remedy, /advance: wall_clock/);
-  });
-
-  it('names the input from which nothing came', async () => {
-    const found = await why('behind');
-    assert.deepEqual(found.map(({ code }) => code), ['input_silent']);
-    assert.match(found[0]?.message ?? '', /input b has said nothing of event time: behind-b\[0\]/);
-  });
-
-  it('names the task upstream of a hop that stands behind', async () => {
-    const found = await why('hop');
-    assert.ok(found.some(({ message }) => /in-1|hop-in\[1\]/.test(message)), JSON.stringify(found));
-  });
-
-  it('names the node that lets nothing through', async () => {
-    assert.deepEqual((await why('filtered')).map(({ code, message }) => [code, message]), [['all_swallowed', 'none sends on nothing: of 20 records it received, 20 were filtered.']]);
-  });
-});
 
 type Input = Seen['watermarks']['tasks'][number]['inputs'][number];
 type Upstream = Seen['watermarks']['tasks'][number]['nodes'][number]['upstream'][number];
@@ -100,6 +13,9 @@ const failure = { code: 'broker_unavailable', message: '127.0.0.1:9092: refused'
 const input = (more: Partial<Input>): Input => ({ topic: 't', partition: 0, node: 'in', watermark: 10 * hour, lag: 0, quiet_seconds: 0, idle_after_seconds: null, idle: false, internal: false, ...more });
 const before3 = (more: Partial<Upstream>): Upstream => ({ input: 0, task: 'in-0', watermark: 10 * hour, idle: false, here: 'runs', heard: true, ...more });
 
+const slowWrite = { prepare: 5, write: 800, commit: 150, apply: 5, total: 960 };
+const out = (name: string): Seen['detail']['nodes'][number] => ({ name, kind: 'sink', counts: { received: 0, outputs: 0 } });
+const at = (partition: number, lag: number): Seen['progress']['partitions'][number] => ({ topic: 't', partition, position: 0, end: lag, lag, lag_seconds: null, input_rate: 0, processing_rate: 0, quiet_seconds: 0 });
 const quick = { prepare: 1, write: 1, commit: 1, apply: 1, total: 4 };
 
 /** A topology that keeps up, with what a situation changes of it. */
@@ -114,14 +30,25 @@ function seen({ detail, progress, inputs = [], upstream = [] }: { readonly detai
 
 describe('why, by what the API says', () => {
   const cases: readonly (readonly [string, Seen, Finding['code'], RegExp])[] = [
-    ['a partition with older records', seen({ inputs: [input({}), input({ partition: 1, watermark: hour, lag: 40 })] }), 'partition_behind', /t\[1\] \(source in\) holds event time at 1970-01-01T01:00:00.000Z, 32400 s behind.*40 of its records/],
+    ['a partition with older records', seen({ inputs: [input({}), input({ partition: 1, watermark: hour, lag: 40 })] }), 'partition_behind', /t\[1\] \(source in\) holds event time at 1970-01-01T01:00:00.000Z, 9 h behind.*40 of its records.*counted waits for it/],
     ['a partition without records that is not idle yet', seen({ inputs: [input({}), input({ partition: 1, watermark: hour, quiet_seconds: 20, idle_after_seconds: 30 })] }), 'source_quiet', /t\[1\].*no record for 20 s/],
-    ['inputs that are all idle', seen({ inputs: [input({ idle: true, quiet_seconds: 40 }), input({ partition: 1, idle: true, quiet_seconds: 60, watermark: hour })] }), 'source_quiet', /t\[0\], t\[1\] for 40 s: all is idle, and event time stays at 1970-01-01T10/],
-    ['the side of a join that is missing', seen({ inputs: [input({}), input({ topic: 'u', node: 'other', watermark: null })] }), 'input_silent', /input other has said nothing.*u\[0\]/],
-    ['a task upstream that is on no daemon here', seen({ upstream: [before3({}), before3({ task: 'in-1', watermark: hour, here: 'elsewhere' })] }), 'upstream_gone', /counted waits for task in-1, which does not run on this daemon; it stands at 1970/],
-    ['a task upstream that fails here', seen({ upstream: [before3({}), before3({ task: 'in-1', watermark: null, here: 'does not run', heard: false })] }), 'upstream_gone', /in-1, which is assigned to this daemon and does not run; it stands nowhere/],
-    ['a sink that slows all', seen({ progress: { lag: 90_000, processing_rate: 90, batch_ms: { prepare: 5, write: 800, commit: 150, apply: 5, total: 960 } } }), 'sink_slow', /Of 960 ms for a batch, the broker took 800 ms to take what out write/],
-    ['a disk that slows all', seen({ progress: { lag: 90_000, processing_rate: 90, batch_ms: { prepare: 700, write: 10, commit: 10, apply: 50, total: 770 } } }), 'state_slow', /750 ms were for the disk/],
+    ['inputs that are all idle', seen({ inputs: [input({ idle: true, quiet_seconds: 40 }), input({ partition: 1, idle: true, quiet_seconds: 60, watermark: hour })] }), 'source_quiet', /t\[0, 1\] for 40 s: all is idle, and event time stays at 1970-01-01T10/],
+    ['the side of a join that is missing', seen({ inputs: [input({}), input({ topic: 'u', node: 'other', watermark: null })] }), 'input_silent', /u\[0\] \(source other\) has said nothing of event time/],
+    ['a task upstream that is on no daemon here', seen({ upstream: [before3({}), before3({ task: 'in-1', watermark: hour, here: 'elsewhere' })] }), 'upstream_gone', /counted waits for task in-1, which is not on this daemon: it stands at 1970.*9 h behind/],
+    ['a task upstream that fails here', seen({ upstream: [before3({}), before3({ task: 'in-1', watermark: null, here: 'does not run', heard: false })] }), 'upstream_gone', /in-1, which is assigned to this daemon and does not run: nothing was heard/],
+    ['a sink that slows all', seen({ progress: { lag: 90_000, processing_rate: 90, batch_mean_ms: { prepare: 5, write: 800, commit: 150, apply: 5, total: 960 } } }), 'sink_slow', /Of 960 ms for a batch, the broker took 800 ms to take what out writes, and 150 ms to commit/],
+    ['a disk that slows all', seen({ progress: { lag: 90_000, processing_rate: 90, batch_mean_ms: { prepare: 700, write: 10, commit: 10, apply: 50, total: 770 } } }), 'state_slow', /750 ms were for the disk/],
+    ['the sinks by what they write, where several are slow', seen({ detail: { nodes: [out('a'), out('b')] }, progress: { lag: 400, behind_seconds: 20, processing_rate: 9, batch_mean_ms: slowWrite, nodes: [{ node: 'a', busy: 0, received_rate: 1 }, { node: 'b', busy: 0, received_rate: 9 }] } }), 'sink_slow', /what b \(90 % of the records, 9 a second\), a \(10 %.*slowest of their topics/],
+    ['a commit that does not end', seen({ detail: { assigned: [{ task: 'in-0', running: true, trouble: null, committing_seconds: 7 }] } }), 'sink_slow', /in-0 has been committing for 7 s.*what out write/],
+    ['the node that works most', seen({ progress: { lag: 90_000, processing_rate: 90, nodes: [{ node: 'scored', busy: 0.85, received_rate: 90 }, { node: 'in', busy: 0.12, received_rate: 90 }] } }), 'processing_slow', /scored \(transform\) is what takes long; it works 85 % of the time, in 12 %/],
+    ['a sink that takes long to encode', seen({ progress: { lag: 90_000, processing_rate: 90, nodes: [{ node: 'out', busy: 0.9, received_rate: 90 }] } }), 'sink_slow', /out \(sink\) is what takes long/],
+    ['a source that may read no faster', seen({ detail: { nodes: [out('out'), { ...out('in'), kind: 'source', paced: 'rate_limit: 100 records a second and task' }] }, progress: { lag: 90_000 } }), 'paced', /source in reads no faster by its file \(rate_limit: 100 records/],
+    ['the partition that lags alone', seen({ progress: { lag: 5000, processing_rate: 90, partitions: [at(0, 0), at(1, 5000)] } }), 'processing_slow', /5000 offsets behind, nearly all of them in t\[1\]/],
+    ['a source from which nothing came', seen({ detail: { nodes: [{ ...out('a'), kind: 'source', counts: { received: 7, outputs: 7 } }, { ...out('b'), kind: 'source' }] } }), 'input_silent', /Source b has had no record since this daemon started, while a had/],
+    ['a registry that is away', seen({ detail: { state: 'waiting', failure: { ...failure, code: 'registry_unavailable' } } }), 'registry_away', /waited for the schema registry for 60 s: registry_unavailable/],
+    ['a topology that starts', seen({ detail: { state: 'starting' } }), 'starting', /not joined its group yet/],
+    ['a task that is opened', seen({ detail: { assigned: [{ task: 'in-0', running: false, trouble: null }] } }), 'starting', /Task in-0 does not run yet: it is being opened/],
+    ['a topology that was drained', seen({ detail: { state: 'stopped' } }), 'stopped', /stopped on purpose/],
     ['work that takes long', seen({ progress: { lag: 90_000, processing_rate: 90 } }), 'processing_slow', /90000 offsets behind/],
     ['a broker that is away', seen({ detail: { state: 'waiting', failure } }), 'broker_away', /127\.0\.0\.1:9092: refused/],
     ['a task that fails', seen({ detail: { assigned: [{ task: 'in-0', running: false, trouble: failure }] } }), 'task_fails', /Task in-0 does not run: broker_unavailable/],
@@ -142,6 +69,20 @@ describe('why, by what the API says', () => {
   }
 
   it('says nothing of a backlog that is gone in a minute, nor of a partition a little behind', () => {
-    assert.deepEqual(findings(seen({ progress: { lag: 50_000, processing_rate: 5000 }, inputs: [input({}), input({ partition: 1, watermark: 10 * hour - 500 })] }), 0).map(({ code }) => code), ['nothing']);
+    assert.deepEqual(findings(seen({ progress: { lag: 50_000, processing_rate: 5000 }, inputs: [input({}), input({ partition: 1, watermark: 10 * hour - 500 })] }), 0).map(({ code }) => code), ['catching_up']);
+  });
+
+  it('names partitions of one topic together, the furthest behind first, and each task upstream once', () => {
+    const two = [input({}), input({ partition: 1, watermark: 9 * hour, quiet_seconds: 9 }), input({ topic: 'u', watermark: null, node: 'other' }), input({ topic: 'u', watermark: null, node: 'other', partition: 1 })];
+    assert.deepEqual(findings(seen({ inputs: two }), 0).map(({ code, message }) => [code, message.split(':')[0]]), [['input_silent', 'u[0, 1] (source other) has said nothing of event time']]);
+    const both = seen({ upstream: [before3({}), before3({ task: 'in-1', watermark: hour, here: 'elsewhere' }), before3({ task: 'in-2', watermark: 5 * hour, here: 'elsewhere' })] });
+    const twice = { ...both, watermarks: { ...both.watermarks, tasks: [...both.watermarks.tasks, ...both.watermarks.tasks.map((task) => ({ ...task, task: 'counted-1' }))] } };
+    assert.deepEqual(findings(twice, 0).map(({ message }) => /in-\d/.exec(message)?.[0]), ['in-1', 'in-2']);
+  });
+
+  it('says nothing of lag and event time while a task does not run, and nothing of speed before rates are known', () => {
+    const failing = seen({ detail: { assigned: ['in-0', 'in-1'].map((task) => ({ task, running: false, trouble: failure })) }, progress: { lag: 90_000, processing_rate: 0 } });
+    assert.deepEqual(findings(failing, 0).map(({ code, message }) => [code, message]), [['task_fails', 'Tasks in-0, in-1 do not run: broker_unavailable: 127.0.0.1:9092: refused']]);
+    assert.deepEqual(findings(seen({ progress: { lag: 90_000, processing_rate: 0, window_seconds: 1 } }), 0).map(({ code }) => code), ['nothing']);
   });
 });

@@ -5,7 +5,7 @@ import type { Finding } from './findings.ts';
 export function swallowed({ detail }: Seen): Finding[] {
   return detail.nodes.flatMap(({ name, kind, counts }): Finding[] => {
     const { received = 0, forwarded = 0, outputs = 0, absorbed = 0, ...fates } = counts as Readonly<Record<string, number>>;
-    if (received < 10 || forwarded + outputs + absorbed > 0) return [];
+    if (received < 3 || forwarded + outputs + absorbed > 0) return [];
     const [fate, count] = Object.entries(fates).toSorted(([, a], [, b]) => b - a)[0] ?? ['', 0];
     const what = kind === 'sink' ? 'writes' : 'sends on';
     return [{ code: 'all_swallowed', message: `${name} ${what} nothing: of ${received} records it received, ${count} were ${fate.replace('_', ' ')}.`, remedy: remedies[fate] ?? '' }];
