@@ -16,7 +16,8 @@ export interface RuntimeEvents {
   /** Records that failed at a node in a committed epoch, by what became wrong with them; `trace`: the span in which one of them did, where it was traced. */
   recordsFailed(topology: string, node: string, failed: { readonly code: FailureCode; readonly count: number; readonly example: string; readonly trace?: TraceContext | null }): void;
   topicsCreated(topology: string, topics: readonly string[]): void;
-  checkpointed(topology: string, task: string, epoch: number, outputs: number, times: CheckpointTimes): void;
+  /** `trace`: the span of a batch of the epoch; null where none was traced. */
+  checkpointed(topology: string, task: string, epoch: number, outputs: number, times: CheckpointTimes, trace?: TraceContext | null): void;
   /** The topology files were read again and now run, by name. */
   reloaded(topologies: { readonly kept: readonly string[]; readonly started: readonly string[]; readonly changed: readonly string[]; readonly stopped: readonly string[] }): void;
   /** They were read again and cannot run: what ran before goes on. One reason per mistake. */

@@ -221,7 +221,7 @@ export class TaskSet {
         this.#purger.committed(committed.positions);
         notes.committed();
         for (const { node, ...failed } of committed.failed) events.recordsFailed(plan.name, nameInFile(plan.nodes[node]?.name ?? ''), failed);
-        events.checkpointed(plan.name, name, committed.epoch, committed.outputs, committed.times);
+        events.checkpointed(plan.name, name, committed.epoch, committed.outputs, committed.times, committed.progress.find(({ traced }) => traced !== null)?.traced?.[0]);
       },
       onFailed
     });

@@ -1,3 +1,4 @@
+import { failedIn } from '../../actors/failed-span.ts';
 import type { Span } from '../../actors/trace.ts';
 import type { SourceProgress } from './outlet.ts';
 import { codeOf } from './trace.ts';
@@ -48,6 +49,8 @@ export class CommitSpans {
   /** What was not done by now is not known to have happened. */
   failed(error: unknown): void {
     const code = codeOf(error);
+    const span = this.#commits[0] ?? this.#sends?.[0]?.span;
+    if (span !== undefined) failedIn(error, span.context);
     endSends(this.#sends, code);
     for (const span of this.#commits) span.end({}, code);
     this.#sends = null;

@@ -1,3 +1,4 @@
+import { failedIn } from '../../actors/failed-span.ts';
 import { asFailure } from '../../actors/failure.ts';
 import type { FetchedBatch, TopicPartition } from '../../actors/port.ts';
 import type { Sample, SampleOf, Span, TraceContext, Traceable, Tracer } from '../../actors/trace.ts';
@@ -84,6 +85,7 @@ export function within(span: Span, outlet: { trace: TraceContext | null }, work:
   };
   const failed = (error: unknown): never => {
     outlet.trace = null;
+    failedIn(error, span.context);
     span.end({}, codeOf(error));
     throw error;
   };

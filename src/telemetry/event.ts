@@ -1,3 +1,4 @@
+import { failedSpan } from '../../actors/failed-span.ts';
 import { failureCodes } from '../../actors/failure.ts';
 import type { Failure, FailureCode } from '../../actors/failure.ts';
 import type { RuntimeEvents } from '../../actors/events.ts';
@@ -74,9 +75,9 @@ export function createEvents(log: Logger, metrics: Metrics): RuntimeEvents {
     topicsCreated(topology, topics) {
       log.info({ topology, topics }, `created topics ${topics.join(', ')}`);
     },
-    checkpointed(topology, task, epoch, outputs, times) {
+    checkpointed(topology, task, epoch, outputs, times, trace = null) {
       for (const [phase, milliseconds] of Object.entries(times)) metrics.checkpointDuration.record((milliseconds as number) / 1000, { topology, phase });
-      if (log.isLevelEnabled('trace')) log.trace({ topology, task, epoch, outputs, times }, 'checkpoint');
+      if (log.isLevelEnabled('trace')) log.trace({ topology, task, epoch, outputs, times, ...traceIds(trace) }, 'checkpoint');
     },
     reloaded({ kept, started, changed, stopped }) {
       const parts = Object.entries({ changed, started, stopped }).filter(([, names]) => names.length > 0);
@@ -160,6 +161,7 @@ function describe(failure: Failure): Record<string, unknown> {
   return {
     code: failure.code,
     remedy: failure.remedy,
+    ...traceIds(failedSpan(failure)),
     ...(failure.code === 'task_crashed' && cause instanceof Error ? { stack: cause.stack } : {})
   };
 }

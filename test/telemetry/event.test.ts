@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { failedIn } from '../../actors/failed-span.ts';
 import { Failure } from '../../actors/failure.ts';
 import { createEvents } from '../../src/telemetry/event.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -11,11 +12,18 @@ interface Line {
   readonly code?: string;
   readonly remedy?: string;
   readonly stack?: string;
+  readonly trace_id?: string;
+  readonly span_id?: string;
 }
 
-function recorded(): { lines: Line[]; events: ReturnType<typeof createEvents> } {
+const span = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: null };
+const ids = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
+const none = [undefined, undefined];
+const idsOf = ({ trace_id: trace, span_id: its }: Line): (string | undefined)[] => [trace, its];
+
+function recorded(level = 'info'): { lines: Line[]; events: ReturnType<typeof createEvents> } {
   const lines: Line[] = [];
-  const log = createLog({ level: 'info', secrets: [], to: { write: (line) => void lines.push(JSON.parse(line) as Line) } });
+  const log = createLog({ level, secrets: [], to: { write: (line) => void lines.push(JSON.parse(line) as Line) } });
   return { lines, events: createEvents(log, createMetrics('test')) };
 }
 
@@ -47,6 +55,24 @@ describe('what happens inside', () => {
     events.topologyChanged('others', 'stopped', null);
     events.topologyChanged('orders', 'stopped', null);
     assert.deepEqual(lines.slice(1).map(({ msg }) => msg), ['topology stopped', '40 records failed at copy: unencodable, one of them in[0] offset 4', 'topology stopped']);
+  });
+
+  it('names the span in which a task, or a whole topology, failed; nothing where it was not traced', () => {
+    const { lines, events } = recorded();
+    const crash = new Error('oops');
+    failedIn(crash, span);
+    events.taskRetried('orders', 'in-0', new Failure('task_crashed', 'oops', { cause: crash }), 100);
+    events.topologyChanged('orders', 'failed', new Failure('crash_loop', 'oops', { cause: new Failure('task_crashed', 'oops', { cause: crash }) }));
+    events.taskRetried('orders', 'in-1', new Failure('fenced', 'another'), 100);
+    assert.deepEqual(lines.map(idsOf), [ids, ids, none]);
+  });
+
+  it('names a span of an epoch that was committed, where a batch of it was traced', () => {
+    const { lines, events } = recorded('trace');
+    const times = { prepare: 1, write: 2, commit: 3, apply: 4 };
+    events.checkpointed('orders', 'in-0', 7, 1, times, span);
+    events.checkpointed('orders', 'in-0', 8, 1, times);
+    assert.deepEqual(lines.map(idsOf), [ids, none]);
   });
 
   it('keeps the stack of what crashed, for the report', () => {
