@@ -14,6 +14,10 @@ import { writeTopology } from '../support/plan.ts';
 import { registryOrSkip } from '../support/registry.ts';
 import type { Registry } from '../support/registry.ts';
 import { readCommitted } from '../support/stream.ts';
+import { secret } from '../support/secrets.ts';
+
+/** The registry asks for none, and takes any. */
+const password = secret('registry-pa55word');
 
 /*
  * The ready topologies of Avro, as they are but for their names and topics, on a real Kafka and a real schema registry.
@@ -78,7 +82,7 @@ describe('a schema registry and Kafka', () => {
     const yaml = readFileSync(join(config, `${name}.yaml`), 'utf8')
       .replace(/^name: (\w+)$/m, `name: $1_${suffix}`)
       .replace(/^broker: .*$/m, backend.yaml)
-      .replace(/^registry: .*$/m, `registry: { url: "${registry.url}" }`)
+      .replace(/^registry: .*$/m, `registry: { url: "${registry.url}", auth: { username: millrace, password: "${password}" } }`)
       .replaceAll(/\borders(-\w+)?\b(?=[ },\n])/g, (word) => (word === 'orders' ? word : `${word}-${suffix}`))
       .replace('topic: orders\n', `topic: orders-${suffix}\n`);
     return writeTopology(change(yaml).replace('schemas/order.avsc', 'order.avsc'), { 'order.avsc': orderSchema });
@@ -93,7 +97,7 @@ describe('a schema registry and Kafka', () => {
     const write = (values: readonly Uint8Array[]): Promise<void> => backend.use((broker) => put(broker, topics.in, values));
     await write([framed(first, orderSchema, { ...order, id: 1 }), framed(first, orderSchema, { ...order, id: big })]);
     const state = stateDir();
-    const daemon = new DaemonProcess(file, { stateDir: state, args: ['--session-timeout', '2'] });
+    const daemon = new DaemonProcess(file, { stateDir: state, args: ['--session-timeout', '2', '--log-level', 'trace'] });
     await daemon.caughtUp();
 
     // While it runs: a field more, a field that has a default here less, and an int that is a long here.
@@ -206,7 +210,7 @@ sinks: { out: { type: kafka, from: [protobuf, json], topic: lines-back, codec: j
     const id = await registry.register('orders-away-value', orderSchema);
     const write = (value: object, schemaId = id): Promise<void> => backend.use((broker) => put(broker, topics.in, [framed(schemaId, orderSchema, value)]));
     const state = stateDir();
-    const daemon = new DaemonProcess(file, { stateDir: state, args: ['--session-timeout', '2'] });
+    const daemon = new DaemonProcess(file, { stateDir: state, args: ['--session-timeout', '2', '--log-level', 'trace'] });
     await write({ ...order, id: 1 });
     await daemon.caughtUp();
     await registry.stop();
@@ -215,7 +219,7 @@ sinks: { out: { type: kafka, from: [protobuf, json], topic: lines-back, codec: j
     await daemon.caughtUp();
     assert.equal(await daemon.stop(), 0, daemon.output);
 
-    const again = new DaemonProcess(file, { stateDir: state, args: ['--session-timeout', '2'] });
+    const again = new DaemonProcess(file, { stateDir: state, args: ['--session-timeout', '2', '--log-level', 'trace'] });
     await write({ ...order, id: 3 });
     await again.caughtUp();
     // One that nobody has seen before waits, and holds nothing back for good: it is said why.

@@ -13,6 +13,10 @@ import type { Skippable } from '../support/kafka.ts';
 import { writeTopology } from '../support/plan.ts';
 import { readCommitted } from '../support/stream.ts';
 import { header, sampledBy } from '../support/traced.ts';
+import { secret } from '../support/secrets.ts';
+
+/** A key as collectors ask for one; Jaeger takes it as any other. */
+const headers = `authorization=Bearer%20${secret('key-of-the-collector', 'header')}`;
 
 /** A topology with a filter, an enrichment and a window behind a repartition topic, whose topics are its own. */
 function orders(backend: Backend): { readonly file: string; readonly name: string } {
@@ -86,7 +90,7 @@ describe('traces in Jaeger', () => {
     const daemon = await backend.use(async (broker) => {
       await createTopics(broker, name);
       await produce(broker, name, [{ amount: 5 }, { traceId }, { partition: 1 }]);
-      const started = new DaemonProcess(file, { stateDir: stateDir(), args: ['--traces', jaeger.grpc], env: { OTEL_TRACES_SAMPLER: 'parentbased_always_off', OTEL_BSP_SCHEDULE_DELAY: '100', OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test' } });
+      const started = new DaemonProcess(file, { stateDir: stateDir(), args: ['--traces', jaeger.grpc, '--log-level', 'trace'], env: { OTEL_EXPORTER_OTLP_TRACES_HEADERS: headers, OTEL_TRACES_SAMPLER: 'parentbased_always_off', OTEL_BSP_SCHEDULE_DELAY: '100', OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test' } });
       return started;
     });
     const hop = `${name}-per_minute-repartition`;
@@ -116,7 +120,7 @@ describe('traces in Jaeger', () => {
     if (found === null) return;
     const { backend, jaeger } = found;
     const { name, file } = orders(backend);
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: jaeger.http, OTEL_BSP_SCHEDULE_DELAY: '50', OTEL_BSP_MAX_QUEUE_SIZE: '40', OTEL_EXPORTER_OTLP_TIMEOUT: '1000' };
+    const env = { OTEL_EXPORTER_OTLP_HEADERS: headers, OTEL_EXPORTER_OTLP_ENDPOINT: jaeger.http, OTEL_BSP_SCHEDULE_DELAY: '50', OTEL_BSP_MAX_QUEUE_SIZE: '40', OTEL_EXPORTER_OTLP_TIMEOUT: '1000' };
     const daemon = await backend.use(async (broker) => {
       await createTopics(broker, name);
       await produce(broker, name, [{ traceId: newTrace() }, { partition: 1 }]);
