@@ -10,7 +10,7 @@ import { closeMatched, createMatchedTopics, feedMatched, matchedTopology, verify
 import type { Matched, MatchedOptions } from '../support/matched.ts';
 import { writeTopology } from '../support/plan.ts';
 
-const count = 6000;
+const count = 3000;
 const points = ['P0', 'P1', 'P2', 'P3', 'P4', 'P5', 'P6'];
 const args = ['--session-timeout', '2'];
 
@@ -82,8 +82,8 @@ describe('a dedupe and an outer join on Kafka', { concurrency: 4 }, () => {
     await first.caughtUp();
     await first.kill();
     rmSync(state, { recursive: true });
-    await backend.use((broker) => feedMatched(broker, matched, 3000, count));
-    const second = await finish(backend, matched, file, state, count + 3000);
+    await backend.use((broker) => feedMatched(broker, matched, count, count));
+    const second = await finish(backend, matched, file, state, 2 * count);
     assert.match(second.output, /restoring the state of (unique|matched)-\d: 0 of \d+ changes/);
   });
 

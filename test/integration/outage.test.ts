@@ -16,7 +16,7 @@ function peakMemory(pid: number): number {
 
 const waiting = ({ ready, topologies }: Awaited<ReturnType<DaemonProcess['readiness']>>): boolean => !ready && topologies.every(({ state }) => state === 'waiting');
 
-describe('Kafka away', () => {
+describe('Kafka away', { concurrency: 2 }, () => {
   for (const delivery of ['exactly_once', 'at_least_once']) {
     it(`at the start and in mid-stream: it waits, says so, and goes on (${delivery})`, async (t) => {
       const kafka = await ownKafkaOrSkip(t);

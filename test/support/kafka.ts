@@ -30,6 +30,8 @@ export interface KafkaOptions {
   readonly properties?: Record<string, string> | ((port: number, controller: number, more: readonly number[]) => Record<string, string>);
   /** How many further ports are wanted, for listeners that `properties` adds. */
   readonly ports?: number;
+  /** Whether it runs for seconds only: then it is not compiled for speed, which halves what a start costs. */
+  readonly brief?: boolean;
   /** More arguments for the tool that formats the storage, such as --add-scram. */
   readonly format?: readonly string[];
 }
@@ -40,6 +42,7 @@ export interface Skippable {
 }
 
 const startTimeout = 30_000;
+const brief = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 const running = new Set<ChildProcess>();
 let shared: Promise<Kafka> | undefined;
 
@@ -63,7 +66,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
     '-Xshare:auto', '-XX:TieredStopAtLevel=1', '-cp', join(jars, '*'), 'kafka.tools.StorageTool',
     'format', '-t', 'AAAAAAAAQACAAAAAAAAAAA', '-c', properties, ...(options.format ?? [])
   ]);
-  const kafka = new LocalKafka(jars, folder, properties, port);
+  const kafka = new LocalKafka(jars, folder, properties, port, options.brief === true ? brief : []);
   await kafka.launch();
   return kafka;
 }
@@ -85,7 +88,7 @@ export async function ownKafkaOrSkip(t: Skippable, options: KafkaOptions = {}): 
     t.skip('KAFKA_BROKERS is not ours to kill');
     return null;
   }
-  return (await skipped(t)) ? null : startKafka(options);
+  return (await skipped(t)) ? null : startKafka({ brief: true, ...options });
 }
 
 /** Ends the shared broker, if this process started one. For the last `after` of a test file. */
@@ -110,14 +113,16 @@ class LocalKafka implements Kafka {
   private readonly folder: string;
   private readonly properties: string;
   private readonly port: number;
+  private readonly flags: readonly string[];
   private child: ChildProcess | null = null;
 
-  constructor(jars: string, folder: string, properties: string, port: number) {
+  constructor(jars: string, folder: string, properties: string, port: number, flags: readonly string[]) {
     this.brokers = `127.0.0.1:${port}`;
     this.jars = jars;
     this.folder = folder;
     this.properties = properties;
     this.port = port;
+    this.flags = flags;
   }
 
   get pid(): number | null {
@@ -126,7 +131,7 @@ class LocalKafka implements Kafka {
 
   async launch(): Promise<void> {
     const output = await open(join(this.folder, 'output'), 'a');
-    const child = spawn('java', ['-Xmx1g', '-Xms256m', '-Xshare:auto', '-cp', join(this.jars, '*'), 'kafka.Kafka', this.properties], {
+    const child = spawn('java', ['-Xmx1g', '-Xms256m', '-Xshare:auto', ...this.flags, '-cp', join(this.jars, '*'), 'kafka.Kafka', this.properties], {
       stdio: ['ignore', output.fd, output.fd]
     });
     await output.close();
