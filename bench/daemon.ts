@@ -8,13 +8,22 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** What runs, and how. */
+export interface MeasuredOptions {
+  readonly file?: string;
+  /** Options of Node itself. */
+  readonly node?: readonly string[];
+  /** Where it serves HTTP; by default nowhere. */
+  readonly http?: string;
+}
+
 /** `millrace run` of a workload as a process of its own, and what it costs. */
 export class Measured {
   readonly #child: ChildProcess;
   readonly #state = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
 
-  constructor(env: Readonly<Record<string, string>>, file = 'bench/w1.yaml') {
-    const args = ['--max-semi-space-size=8', 'src/main.ts', 'run', file, '--state-dir', this.#state, '--http', 'off', '--log-level', 'error'];
+  constructor(env: Readonly<Record<string, string>>, { file = 'bench/w1.yaml', node = [], http = 'off' }: MeasuredOptions = {}) {
+    const args = ['--max-semi-space-size=8', ...node, 'src/main.ts', 'run', file, '--state-dir', this.#state, '--http', http, '--log-level', 'error'];
     this.#child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
   }
 

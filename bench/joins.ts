@@ -90,7 +90,7 @@ interface Run {
 async function measure(broker: Broker, { env, file, inputs, output, partitions, records, expected }: Run): Promise<Throughput> {
   const read: TopicPartition[] = inputs.flatMap((topic) => Array.from({ length: partitions }, (_, partition) => ({ topic, partition })));
   const ends = await broker.listOffsets(read, 'end');
-  const daemon = new Measured(env, file);
+  const daemon = new Measured(env, { file });
   while ((await endsOf(broker, [output], partitions)) === 0) {
     daemon.assertRunning();
     await wait(20);

@@ -1,6 +1,6 @@
 /*
  * `npm run bench`: workload W1 (bench/w1.yaml) on a real Kafka that it starts; what it prints it also writes to bench/RESULTS.md.
- * `npm run bench -- latency` measures one section alone (throughput, avro, codecs, latency, windows, joins, traces, tables, state, partitions, sizes, idle) and only prints.
+ * `npm run bench -- latency` measures one section alone (throughput, avro, codecs, latency, windows, joins, observed, tables, state, partitions, sizes, idle) and only prints.
  */
 import { writeFileSync } from 'node:fs';
 import type { Broker } from '../actors/port.ts';
@@ -12,11 +12,11 @@ import { idle } from './idle.ts';
 import { enrichThroughput, joinThroughput, loadOrders, loadUsers } from './joins.ts';
 import { latency } from './latency.ts';
 import type { Latency } from './latency.ts';
+import { observed } from './observed.ts';
 import { count, machine, median, table } from './report.ts';
 import { stateAtScale } from './state.ts';
 import { tablesAtScale } from './tables.ts';
 import { load, throughput } from './throughput.ts';
-import { traceCollector } from './traces.ts';
 import type { Backlog, Throughput } from './throughput.ts';
 import type { Delivery } from './topics.ts';
 import { windowLatency, windowThroughput } from './windows.ts';
@@ -86,19 +86,11 @@ const sections: Readonly<Record<string, () => Promise<string>>> = {
     }
     return `## Joins\n\nW2 (\`bench/w2.yaml\`): ${count(backlog)} events, each with three fields of its user, from a compacted topic of 100,000 that the daemon keeps. W4 (\`bench/w4.yaml\`): ${count(orders.records)} records, orders joined with payments within a minute (left), nine of ten orders paid; state in LMDB and a changelog. Per record read; medians of ${runs} runs by CPU.\n\n${table(['workload', 'delivery', ...throughputHead], rows)}`;
   },
-  async traces() {
-    const loaded = await load(broker, 4, backlog, size);
-    const jaeger = await traceCollector();
-    const settings = [['off', {}], ['1 %', jaeger.env({ OTEL_TRACES_SAMPLER_ARG: '0.01' })], ['all', jaeger.env({ OTEL_TRACES_SAMPLER: 'always_on' })]] as const;
-    try {
-      const results = new Map<string, Throughput[]>(settings.map(([name]) => [name, []]));
-      // By turns, so that whatever else the machine does is in all of them.
-      for (let run = 0; run < runs; run += 1) for (const [name, env] of settings) results.get(name)?.push(await throughput(broker, kafka.brokers, 'exactly_once', loaded, { env }));
-      const rows = [...results].map(([name, all]) => [name, ...throughputCells(median(all, ({ cpuPerMillion }) => cpuPerMillion))]);
-      return `## Traces\n\nW1, exactly once, without traces and with some: the batches that begin one, at most 10 a second, sent by OTLP over HTTP to a collector that takes them. A backlog of ${count(backlog)} records in 4 partitions; medians of ${runs} runs each, by turns, by CPU.\n\n${table(['sampled', ...throughputHead], rows)}`;
-    } finally {
-      jaeger.stop();
-    }
+  async observed() {
+    const loaded = await load(broker, 4, backlog / 2, size);
+    const rounds = Number(process.env['BENCH_ROUNDS'] ?? 20);
+    const rows = await observed(broker, kafka.brokers, loaded, rounds);
+    return `## Observed\n\nW1, exactly once, a backlog of ${count(loaded.records)} records in 4 partitions, with what metrics and traces cost: \`neither\` runs without what moves the meters, and without HTTP (\`bench/unmetered.ts\`); traces are of the batches that begin one, at most 10 a second, sent by OTLP over HTTP to a collector that takes them. Medians of ${rounds} rounds, in each of which all ran once, by turns; changes are medians of each round's ratio to \`neither\`, with the interval that holds the median at 95 %.\n\n${table(['', 'records/s', 'CPU-s per million', 'CPU', 'records/s'], rows)}`;
   },
   async tables() {
     const figures = await tablesAtScale(broker, kafka.brokers, backlog);

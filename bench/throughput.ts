@@ -16,6 +16,10 @@ export interface Backlog {
 export interface Workload {
   readonly file?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Options of Node itself. */
+  readonly node?: readonly string[];
+  /** Where it serves HTTP; by default nowhere. */
+  readonly http?: string;
 }
 
 /** What a run over a backlog came to. */
@@ -43,7 +47,7 @@ export async function load(broker: Broker, partitions: number, records: number, 
 export async function throughput(broker: Broker, bootstrap: string, delivery: Delivery, backlog: Backlog, workload: Workload = {}): Promise<Throughput> {
   const { topic, partitions, records } = backlog;
   const { outputs, env } = await makeOutputs(broker, bootstrap, delivery, topic, partitions);
-  const daemon = new Measured({ ...env, ...workload.env }, workload.file);
+  const daemon = new Measured({ ...env, ...workload.env }, workload);
   while ((await endsOf(broker, outputs, partitions)) === 0) await wait(20);
   const first = { at: performance.now(), cpu: daemon.cpu };
   let last = { ...first, end: 0 };

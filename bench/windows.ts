@@ -22,7 +22,7 @@ export async function windowThroughput(broker: Broker, bootstrap: string, delive
   const { outputs, env } = await makeCounts(broker, bootstrap, delivery, topic, partitions);
   const inputs: TopicPartition[] = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
   const ends = await broker.listOffsets(inputs, 'end');
-  const daemon = new Measured(env, file);
+  const daemon = new Measured(env, { file });
   while ((await endsOf(broker, outputs, partitions)) === 0) await wait(20);
   const first = { at: performance.now(), cpu: daemon.cpu };
   let last = { ...first, end: 0 };
@@ -66,7 +66,7 @@ function updateOf(value: Uint8Array | null): Update {
 export async function windowLatency(broker: Broker, bootstrap: string, delivery: Delivery, rate: number, partitions: number, size: number): Promise<Latency> {
   const input = await makeInput(broker, partitions);
   const { outputs, env } = await makeCounts(broker, bootstrap, delivery, input, partitions);
-  const daemon = new Measured(env, file);
+  const daemon = new Measured(env, { file });
   const total = (phases.warmUp + phases.measured) * rate;
   let started = 0;
   const probe = new Probe(total, rate, () => started);
