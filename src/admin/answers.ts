@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fates } from '../../actors/accounting.ts';
+import { alertStates } from '../../actors/alert.ts';
 import { lifecycleStates } from '../../actors/status.ts';
 
 /*
@@ -91,13 +92,39 @@ export const graphAnswer = z.object({
   edges: z.array(z.object({ from: z.string(), to: z.string(), kind: z.string(), label: z.string() }))
 });
 
+const taskEntries = z.object({ task: z.string(), epoch: count.nullable().describe('The epoch that the entries reflect; null where none was applied yet.'), entries: z.array(z.record(z.string(), z.unknown())) });
+const more = z.boolean().describe('Whether entries were left out.');
+const looked = z.array(z.string()).describe('The tasks that were looked in.');
+
+/** State under a key, in the tasks that one daemon has: what daemons answer each other. */
+export const ownAnswer = z.object({ tasks: z.array(taskEntries), more, looked });
+
+/** Daemons of a group that have tasks and were not heard. */
+const unanswered = z.array(z.object({ daemon: z.string().nullable().describe('Its address, where it is known.'), member: z.string().nullable().describe("The member's id at the broker."), why: z.string() }));
+
 /** State under a key. */
 export const storeAnswer = z.object({
   topology: z.string(),
   node: z.string(),
   key: z.string(),
-  tasks: z.array(z.object({ task: z.string(), epoch: count.nullable().describe('The epoch that the entries reflect; null where none was applied yet.'), entries: z.array(z.record(z.string(), z.unknown())) })),
-  more: z.boolean().describe('Whether entries were left out.')
+  tasks: z.array(taskEntries.extend({ daemon: z.string().describe('The address of the daemon that has it.') })).describe('The tasks that have the key.'),
+  more,
+  looked,
+  unanswered: unanswered.describe('Daemons of the group that have tasks of the node and were not heard, and why: what they have is not in the answer.')
+});
+
+/** The alerts of a topology, as this daemon sees them. */
+export const alertsAnswer = z.object({
+  topology: z.string(),
+  alerts: z.array(z.object({
+    name: z.string(),
+    when: z.string().describe('The condition.'),
+    for_seconds: z.number().describe('For how long it has to hold.'),
+    state: z.enum(alertStates).describe('quiet: it does not hold; pending: not for long enough yet; firing.'),
+    since: milliseconds.nullable().describe('Since when it holds; null while it is quiet.'),
+    values: z.record(z.string(), z.number().nullable()).describe('What the condition reads, as it was at the last look; empty before the first.'),
+    broken: z.boolean().describe('Whether the condition could not be evaluated at the last look.')
+  }))
 });
 
 /** Dead letters, the latest first. */

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
+import type { AlertView } from '../../actors/alert.ts';
 import type { TopologyStatus } from '../../actors/status.ts';
-import type { deadLettersAnswer, logLevel, storeAnswer, topologyDetail, watermarksAnswer } from './answers.ts';
+import type { deadLettersAnswer, logLevel, ownAnswer, topologyDetail, watermarksAnswer } from './answers.ts';
+import type { Holder } from './peers/holder.ts';
 
 /** A record as a tap shows it; values are cut. */
 export interface TappedRecord {
@@ -29,8 +31,13 @@ export interface DaemonApi {
   watermarks(topology: string, quiet: readonly QuietPartition[]): z.infer<typeof watermarksAnswer>;
   /** By `graphAnswer`. */
   graph(topology: string): unknown;
-  /** Null where this daemon has no task of that node's; `tasks` has only those with the key. */
-  store(topology: string, node: string, key: string, limit: number): { readonly answer: z.infer<typeof storeAnswer>; readonly here: readonly string[] };
+  alerts(topology: string): readonly AlertView[];
+  /** State under a key, in the tasks whose state is open here; `tasks` has only those with the key. */
+  store(topology: string, node: string, key: string, limit: number): z.infer<typeof ownAnswer>;
+  /** The tasks of the node that this daemon was given. */
+  given(topology: string, node: string): readonly string[];
+  /** The other members of the group, with the tasks of the node that they were given. Rejects with a `Failure` where the broker does not tell in time. */
+  others(topology: string, node: string): Promise<readonly Holder[]>;
   deadLetters(topology: string, limit: number): Promise<z.infer<typeof deadLettersAnswer>>;
   pause(topology: string): void;
   resume(topology: string): void;

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { Failure } from '../../actors/failure.ts';
 import { guard } from './guard.ts';
+import type { Accepted } from './peers/accept.ts';
+import { peerHeaders } from './peers/headers.ts';
 import { Problem, problemBody, setSafeHeaders } from './problem.ts';
 import { redactValues } from './redact-values.ts';
 import { createRouter } from './router.ts';
@@ -15,6 +17,8 @@ export interface HandlerSettings {
   readonly routes: readonly Route[];
   /** Whether a request has the token; null where none is set. */
   readonly hasToken: ((request: IncomingMessage) => boolean) | null;
+  /** A request of another daemon; null for anybody else's. Throws a `Problem` where it is refused. */
+  readonly accept: (request: IncomingMessage) => Accepted | null;
   readonly redact: (text: string) => string;
 }
 
@@ -34,13 +38,18 @@ async function answer(request: IncomingMessage, response: ServerResponse, find: 
   guard(request, settings);
   const url = new URL(`http://localhost${request.url ?? '/'}`);
   const { route, params } = find(request.method ?? '', url.pathname);
-  if (route.access !== 'open' && settings.hasToken !== null && !settings.hasToken(request)) {
+  const forward = route.forwards === true ? settings.accept(request) : null;
+  if (route.access !== 'open' && forward === null && settings.hasToken !== null && !settings.hasToken(request)) {
     response.setHeader('www-authenticate', 'Bearer realm="millrace"');
     throw new Problem(401, 'Data and changes need the token: Authorization: Bearer TOKEN.');
   }
   const given = route.body === undefined ? undefined : parse(await readBody(request), route.body);
-  const result = await route.handle({ params, query: url.searchParams, body: given, request, response });
-  if (result !== undefined) json(response, 200, 'application/json', redactValues(result, settings.redact));
+  const result = await route.handle({ params, query: url.searchParams, body: given, request, response, forwarded: forward !== null });
+  if (result === undefined) return;
+  const text = textOf(redactValues(result, settings.redact));
+  const signature = forward?.sign(text) ?? null;
+  if (signature !== null) response.setHeader(peerHeaders.signature, signature);
+  send(response, 200, 'application/json', text);
 }
 
 /** The text of a body; refused where it is none of JSON, too long or too slow. */
@@ -94,6 +103,14 @@ function refuse(response: ServerResponse, problem: Problem, { redact }: HandlerS
 
 /** Writes an answer of JSON. */
 export function json(response: ServerResponse, status: number, type: string, value: unknown): void {
+  send(response, status, type, textOf(value));
+}
+
+function textOf(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+function send(response: ServerResponse, status: number, type: string, text: string): void {
   response.writeHead(status, { 'content-type': `${type}; charset=utf-8` });
-  response.end(`${JSON.stringify(value)}\n`);
+  response.end(text);
 }

@@ -13,6 +13,8 @@ export interface Asked {
   readonly body: unknown;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** True where another daemon asks: it is answered with what this one has itself. */
+  readonly forwarded: boolean;
 }
 
 /** A query parameter: whole numbers with a default and a largest value. */
@@ -28,6 +30,8 @@ export interface Route {
   /** As OpenAPI writes it: /v1/topologies/{name}. */
   readonly path: string;
   readonly access: Access;
+  /** True where daemons ask each other for it; then their signature stands for the token. */
+  readonly forwards?: boolean;
   readonly summary: string;
   readonly query?: Readonly<Record<string, QueryNumber>>;
   readonly body?: z.ZodType;

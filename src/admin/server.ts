@@ -1,12 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { z } from 'zod';
+import type { Peer } from '../../actors/peer.ts';
 import type { TopologyStatus } from '../../actors/status.ts';
 import type { DaemonApi } from './api.ts';
 import { createHandler, json } from './handle.ts';
 import { readiness } from './health.ts';
 import { openApi } from './openapi.ts';
+import { acceptForward } from './peers/accept.ts';
+import type { Accepted } from './peers/accept.ts';
 import { Rates } from './rates.ts';
 import { redactValues } from './redact-values.ts';
 import type { Route } from './routes.ts';
@@ -20,6 +25,8 @@ export interface AdminSettings {
   readonly port: number;
   /** For data and changes; null where none is asked for. */
   readonly token?: string | null;
+  /** An http address at which other daemons reach this one, without a slash at the end; null takes the one it is bound to. */
+  readonly advertise?: string | null;
   /** What the document says of itself. */
   readonly version?: string;
   status(): readonly TopologyStatus[];
@@ -33,6 +40,8 @@ export interface AdminSettings {
 /** The probes, metrics and API of a daemon. */
 export interface AdminServer {
   readonly url: string;
+  /** How other daemons reach it. */
+  readonly peer: Peer;
   close(): Promise<void>;
 }
 
@@ -46,7 +55,10 @@ const limits = { maxHeaderSize: 8192, connections: 64, requestsPerSocket: 1000, 
 export async function startAdmin(settings: AdminSettings): Promise<AdminServer> {
   const { api = null, token = null } = settings;
   const rates = new Rates();
-  const handler = createHandler({ host: settings.host, routes: routesOf(settings, rates), hasToken: token === null ? null : tokenCheck(token), redact: (text) => settings.redact(text) });
+  // Nobody asks before it listens.
+  let self: Peer = { id: randomUUID(), url: '' };
+  const accept = (request: IncomingMessage): Accepted | null => acceptForward(request, { self, token, now: Date.now() });
+  const handler = createHandler({ host: settings.host, routes: routesOf(settings, rates, () => self), accept, hasToken: token === null ? null : tokenCheck(token), redact: (text) => settings.redact(text) });
   const { maxHeaderSize, headersTimeout, requestTimeout, keepAliveTimeout } = limits;
   const server = createServer({ maxHeaderSize, headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval: 1000 }, handler);
   server.maxConnections = limits.connections;
@@ -54,8 +66,10 @@ export async function startAdmin(settings: AdminSettings): Promise<AdminServer> 
   await listen(server, settings);
   const looking = api === null ? null : setInterval(() => { rates.look(api.status(), Date.now()); }, lookInterval).unref();
   const { address, port } = server.address() as AddressInfo;
+  self = { ...self, url: settings.advertise ?? urlOf(address === '0.0.0.0' || address === '::' ? hostname() : address, port) };
   return {
-    url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
+    url: urlOf(address, port),
+    peer: self,
     close: () =>
       new Promise((resolve) => {
         if (looking !== null) clearInterval(looking);
@@ -63,6 +77,10 @@ export async function startAdmin(settings: AdminSettings): Promise<AdminServer> 
         server.closeAllConnections();
       })
   };
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function listen(server: Server, { host, port }: AdminSettings): Promise<void> {
@@ -75,10 +93,10 @@ function listen(server: Server, { host, port }: AdminSettings): Promise<void> {
   });
 }
 
-function routesOf(settings: AdminSettings, rates: Rates): Route[] {
-  const { api = null, version = '0' } = settings;
+function routesOf(settings: AdminSettings, rates: Rates, self: () => Peer): Route[] {
+  const { api = null, token = null, version = '0' } = settings;
   const routes: Route[] = [...probes(settings)];
-  if (api !== null) routes.push(...v1Routes({ api, rates, redact: (text) => settings.redact(text), document: () => openApi(routes, version) }));
+  if (api !== null) routes.push(...v1Routes({ api, rates, peers: { self, token, now: () => Date.now() }, redact: (text) => settings.redact(text), document: () => openApi(routes, version) }));
   return routes;
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
+import type { AlertView } from '../../actors/alert.ts';
 import type { CheckpointTimes, TopologyStatus } from '../../actors/status.ts';
-import type { progressAnswer, topologyDetail, topologySummary } from './answers.ts';
+import type { alertsAnswer, progressAnswer, topologyDetail, topologySummary } from './answers.ts';
 import type { DaemonApi } from './api.ts';
 import type { Rates } from './rates.ts';
 
@@ -63,6 +64,11 @@ function showPhases({ prepare, write, commit, apply }: CheckpointTimes): NonNull
 function pacedBy(name: string, nodes: Known['nodes']): { readonly paced?: string } {
   const paced = nodes.find((node) => node.name === name)?.paced;
   return paced === undefined ? {} : { paced };
+}
+
+/** Its alerts. */
+export function showAlerts(topology: string, alerts: readonly AlertView[]): z.infer<typeof alertsAnswer> {
+  return { topology, alerts: alerts.map(({ alert: name, when, for: wait, state, since, values, broken }) => ({ name, when, for_seconds: wait / 1000, state, since, values: { ...values }, broken })) };
 }
 
 function round(value: number): number {

@@ -1,4 +1,4 @@
-import type { AlertChange, AlertStatus } from '../../actors/alert.ts';
+import type { AlertChange, AlertStatus, AlertView } from '../../actors/alert.ts';
 import type { RuntimeEvents } from '../../actors/events.ts';
 import { asFailure } from '../../actors/failure.ts';
 import type { TopologyStatus } from '../../actors/status.ts';
@@ -28,6 +28,8 @@ interface Watched {
   readonly alert: PlanAlert;
   phase: Phase;
   broken: boolean;
+  /** What the condition read at the last look. */
+  values: Readonly<Record<string, number>>;
   /** Notices, one behind the other, so that nobody hears of the end before the beginning; by their way. */
   readonly notices: Promise<void>[];
 }
@@ -46,7 +48,7 @@ export class AlertWatcher {
 
   /** Watches the alerts of these plans from now on; one that is as it was goes on where it is. */
   use(plans: readonly Plan[]): void {
-    this.#watched = plans.flatMap(({ name: topology, alerts }) => alerts.map((alert) => this.#known(topology, alert) ?? { topology, alert, phase: quiet, broken: false, notices: alert.notify.map(() => Promise.resolve()) }));
+    this.#watched = plans.flatMap(({ name: topology, alerts }) => alerts.map((alert) => this.#known(topology, alert) ?? { topology, alert, phase: quiet, broken: false, values: {}, notices: alert.notify.map(() => Promise.resolve()) }));
     for (const topology of this.#observations.keys()) if (!this.#watched.some((each) => each.topology === topology)) this.#observations.delete(topology);
     if (this.#watched.length === 0) this.#stop();
     else if (this.#cancel === null) this.#schedule();
@@ -67,6 +69,11 @@ export class AlertWatcher {
 
   get status(): AlertStatus[] {
     return this.#watched.map(({ topology, alert: { name: alert }, phase }) => ({ topology, alert, ...phase }));
+  }
+
+  /** The alerts of a topology, with what they were judged by. */
+  view(name: string): AlertView[] {
+    return this.#watched.filter(({ topology }) => topology === name).map(({ topology, alert: { name: alert, when, for: wait }, phase, values, broken }) => ({ topology, alert, ...phase, when, for: wait, values, broken }));
   }
 
   /** Looks for the last time, and waits a little for notices that are on their way. Safe to call twice. */
@@ -103,6 +110,7 @@ export class AlertWatcher {
 
   #judge(watched: Watched, values: Parameters<PlanAlert['holds']>[0], now: number): void {
     const { topology, alert } = watched;
+    watched.values = Object.fromEntries(Object.entries(values).filter(([name]) => alert.uses.includes(name)));
     let holds: boolean;
     try {
       holds = alert.holds(values);
@@ -117,8 +125,7 @@ export class AlertWatcher {
     const since = phase.since ?? watched.phase.since ?? now;
     watched.phase = phase;
     if (told === null) return;
-    const read = Object.fromEntries(Object.entries(values).filter(([name]) => alert.uses.includes(name)));
-    this.#tell(watched, { topology, alert: alert.name, status: told, when: alert.when, since, at: now, values: read });
+    this.#tell(watched, { topology, alert: alert.name, status: told, when: alert.when, since, at: now, values: watched.values });
   }
 
   #tell({ alert, notices }: Watched, change: AlertChange): void {

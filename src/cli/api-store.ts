@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import type { StoreKey, StoreValue } from '../../actors/store.ts';
-import type { storeAnswer } from '../admin/answers.ts';
+import type { ownAnswer } from '../admin/answers.ts';
 import type { OpenState } from '../state/watched-directory.ts';
 import { showEntry } from './state-entry.ts';
 import { showKey } from './state-key.ts';
 import { rangesOf, rangesOfKey } from './state-places.ts';
 
-type TaskEntries = z.infer<typeof storeAnswer>['tasks'][number];
+type TaskEntries = z.infer<typeof ownAnswer>['tasks'][number];
 
 /** Entries that are looked at where those of one key lie among others: all of this happens in one go, and nothing else does meanwhile. */
 const mostScanned = 200_000;

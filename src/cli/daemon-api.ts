@@ -1,6 +1,8 @@
+import type { Peer } from '../../actors/peer.ts';
 import type { Broker } from '../../actors/port.ts';
 import type { StreamRecord } from '../../actors/record.ts';
 import type { DaemonApi, TappedRecord } from '../admin/api.ts';
+import type { AlertWatcher } from '../alerts/watcher.ts';
 import { latestLetters, letterRanges } from '../dead-letters/read.ts';
 import { deadLetterTopics } from '../dead-letters/topics.ts';
 import { nameInFile } from '../runtime/node-name.ts';
@@ -11,6 +13,7 @@ import type { WatchedDirectory } from '../state/watched-directory.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { topologyGraph } from '../topology/graph.ts';
 import type { Plan, SourceNode } from '../topology/model.ts';
+import { GroupDirectory } from './api-holders.ts';
 import { entriesOfKey } from './api-store.ts';
 import { watermarksOf } from './api-watermarks.ts';
 import { showBytes } from './show-bytes.ts';
@@ -26,6 +29,9 @@ export interface ApiParts {
   readonly state: WatchedDirectory;
   readonly log: Logger;
   readonly broker: (plan: Plan) => Broker;
+  readonly alerts: AlertWatcher;
+  /** How other daemons reach this one. */
+  readonly peer: () => Peer | null;
 }
 
 /** What `/v1` stands on. */
@@ -41,6 +47,7 @@ export function daemonApi(parts: ApiParts): DaemonApi {
     paused: (name) => find(name).topology.paused,
     tasks: (name) => find(name).topology.tasks.map(shownTask),
     nodes: (name) => nodesOf(find(name).plan),
+    alerts: (name) => parts.alerts.view(name),
     graph: (name) => topologyGraph([find(name).plan]),
     pause: (name) => { find(name).topology.pause(); },
     resume: (name) => { find(name).topology.resume(); },
@@ -56,16 +63,28 @@ function shownTask({ name, running, trouble, committing }: Running['topology']['
   return { task: name, running, trouble: trouble === null ? null : { code: trouble.code, message: trouble.message, remedy: trouble.remedy }, committing_seconds: committing === null ? null : Math.round(committing / 100) / 10 };
 }
 
-function lookUps({ memory, state, broker }: ApiParts, find: (name: string) => Running): Pick<DaemonApi, 'watermarks' | 'store' | 'deadLetters'> {
+function lookUps({ memory, state, broker, peer }: ApiParts, find: (name: string) => Running): Pick<DaemonApi, 'watermarks' | 'store' | 'given' | 'others' | 'deadLetters'> {
+  const directory = new GroupDirectory();
   return {
     watermarks(name, quiet) {
       const { plan, topology } = find(name);
       return watermarksOf({ plan, status: topology.status(), paused: topology.paused, quiet, remembered: (task) => memory.get(`${plan.group}/${task}`), open: state.opened(plan.group), tasks: topology.tasks });
     },
     store(name, node, key, limit) {
+      const { plan, topology } = find(name);
+      // State that is being restored is open, too, and not all of it is there.
+      const running = new Set(topology.tasks.filter((task) => task.running).map((task) => task.name));
+      const open = state.opened(plan.group).filter(({ task, stores }) => stores.has(node) && running.has(task));
+      return { ...entriesOfKey(open, node, key, limit), looked: open.map(({ task }) => task) };
+    },
+    given(name, node) {
+      const { plan, topology } = find(name);
+      const subs = new Set(plan.subTopologies.filter(({ stores }) => stores.includes(node)).map((sub) => sub.name));
+      return topology.tasks.map((task) => task.name).filter((task) => subs.has(task.slice(0, task.lastIndexOf('-'))));
+    },
+    others(name, node) {
       const { plan } = find(name);
-      const open = state.opened(plan.group).filter(({ stores }) => stores.has(node));
-      return { answer: { topology: name, node, key, ...entriesOfKey(open, node, key, limit) }, here: open.map(({ task }) => task) };
+      return directory.others(plan, node, broker(plan), peer());
     },
     async deadLetters(name, limit) {
       const { plan } = find(name);

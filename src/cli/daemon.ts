@@ -2,6 +2,7 @@ import type { TopologyStatus } from '../../actors/status.ts';
 import { asFailure } from '../../actors/failure.ts';
 import type { Failure } from '../../actors/failure.ts';
 import type { RuntimeEvents } from '../../actors/events.ts';
+import type { Peer } from '../../actors/peer.ts';
 import type { Broker } from '../../actors/port.ts';
 import type { DaemonApi } from '../admin/api.ts';
 import { tellAlert } from '../alerts/tell.ts';
@@ -38,6 +39,8 @@ export interface HttpAddress {
   readonly fallback: boolean;
   /** For data and changes; null where none is asked for. */
   readonly token: string | null;
+  /** An http address at which other daemons of a group reach this one; null takes the one it is bound to. */
+  readonly advertise?: string | null;
 }
 
 /** What a daemon is made of. */
@@ -85,10 +88,13 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const tracing = await trace(settings, metrics);
   const memory = openPositions(settings.stateDir, (error) => { events.stateDirectoryNotWritten(error instanceof Error ? error.message : String(error)); });
   if (memory.quarantined !== null) events.stateDirectoryQuarantined(memory.quarantined);
+  // Topologies join their groups after HTTP is served.
+  let admin: AdminServer | null = null;
+  const peer = (): Peer | null => admin?.peer ?? null;
   const brokers = new Map<string, Broker>();
   const broker = (plan: Plan): Broker => {
     const key = JSON.stringify(plan.broker);
-    const known = brokers.get(key) ?? createBroker(plan.broker, log);
+    const known = brokers.get(key) ?? createBroker(plan.broker, log, { peer });
     brokers.set(key, known);
     return known;
   };
@@ -98,7 +104,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   metrics.observe(() => supervisor.status());
   const alerts = new AlertWatcher({ status: () => supervisor.status(), clock: systemClock, events, tell: tellAlert });
   metrics.observeAlerts(() => alerts.status);
-  const admin = await listen(settings, daemonApi({ supervisor, memory, state, log, broker }), metrics.handle);
+  admin = await listen(settings, daemonApi({ supervisor, memory, state, log, broker, alerts, peer }), metrics.handle);
   supervisor.start();
   alerts.use(plans);
   return {
@@ -133,8 +139,8 @@ function tellExport(log: Logger, failed: string | null): void {
 
 async function listen(settings: DaemonSettings, api: DaemonApi, metrics: Parameters<typeof startAdmin>[0]['metrics']): Promise<AdminServer | null> {
   if (settings.http === null) return null;
-  const { host, port, fallback, token } = settings.http;
-  const admin = { host, token, version, metrics, api, status: () => api.status(), redact: (text: string) => redact(text, token === null ? settings.secrets : [...settings.secrets, token]) };
+  const { host, port, fallback, token, advertise = null } = settings.http;
+  const admin = { host, token, advertise, version, metrics, api, status: () => api.status(), redact: (text: string) => redact(text, token === null ? settings.secrets : [...settings.secrets, token]) };
   try {
     return await startAdmin({ ...admin, port });
   } catch (error) {

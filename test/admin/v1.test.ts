@@ -55,9 +55,18 @@ class FakeDaemon implements DaemonApi {
   graph(): unknown {
     return { topologies: [{ name: 'orders', parts: [] }], topics: [], edges: [] };
   }
-  store(topology: string, node: string, key: string): ReturnType<DaemonApi['store']> {
+  store(_topology: string, _node: string, key: string): ReturnType<DaemonApi['store']> {
     const tasks = key === 'a' ? [{ task: 'in-0', epoch: 4, entries: [{ key, value: { of: secret, big: 12n } }] }] : [];
-    return { answer: { topology, node, key, tasks, more: false }, here: ['in-0'] };
+    return { tasks, more: false, looked: ['in-0'] };
+  }
+  alerts(): ReturnType<DaemonApi['alerts']> {
+    return [{ topology: 'orders', alert: 'behind', state: 'pending', since: 1000, when: 'lag_records > 1', for: 60_000, values: { lag_records: Infinity }, broken: false }];
+  }
+  given(): string[] {
+    return ['in-0'];
+  }
+  others(): ReturnType<DaemonApi['others']> {
+    return Promise.resolve([]);
   }
   deadLetters(): ReturnType<DaemonApi['deadLetters']> {
     const letter = { topic: 'bad', partition: 0, offset: 3, time: '2026-11-27T00:00:00.000Z', code: 'undecodable', node: 'in', message: secret, tries: 0, source: null, key: null, value: '{', truncated: false };
@@ -151,7 +160,7 @@ describe('the API', () => {
         }
       }
     }
-    assert.equal(operations, 17);
+    assert.equal(operations, 18);
     assert.deepEqual([daemon.level, daemon.drained, daemon.isPaused], ['debug', 1, false]);
   });
 
