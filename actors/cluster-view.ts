@@ -15,6 +15,17 @@ export interface ClusterView {
   readonly group: readonly Permission[] | null;
   /** Why a transactional id of the group may not be used; null where nothing speaks against it. */
   readonly transactionalId: string | null;
+  /** What may be done under the name of another group that was asked about; absent where none was. */
+  readonly other?: OtherGroupView;
+}
+
+/** A group that is also the name of a transactional id, as a doctor looks at it. */
+export interface OtherGroupView {
+  readonly name: string;
+  /** What may be done with the group; null where the broker does not say, as of one that has never been used. */
+  readonly group: readonly Permission[] | null;
+  /** Whether the transactional id may be used. */
+  readonly transactionalId: boolean;
 }
 
 /** A topic as a doctor looks at it. */

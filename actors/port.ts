@@ -195,8 +195,8 @@ export interface Broker {
   commitOffsets(group: string, offsets: readonly OffsetCommit[]): Promise<void>;
   /** In the order asked for; `end` is the last stable offset; a timestamp gives the first offset at or after it, else the end. */
   listOffsets(partitions: readonly TopicPartition[], at: 'start' | 'end' | { timestamp: number }): Promise<number[]>;
-  /** A look at the cluster, some topics and a group, for a doctor. Changes nothing. */
-  view(topics: readonly string[], group: string): Promise<ClusterView>;
+  /** A look at the cluster, some topics and a group, for a doctor; `other`: a group, and a transactional id of that name, that is looked at too. Changes nothing. */
+  view(topics: readonly string[], group: string, other?: string): Promise<ClusterView>;
   /** The names of all topics that this client may see, also the broker's own. */
   listTopics(): Promise<string[]>;
   /** A topic that does not exist is absent from the answer. */

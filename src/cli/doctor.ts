@@ -1,5 +1,7 @@
 import type { ClusterView } from '../../actors/cluster-view.ts';
 import { asFailure } from '../../actors/failure.ts';
+import { redriveGroup } from '../dead-letters/redrive.ts';
+import { deadLetterTopics } from '../dead-letters/topics.ts';
 import { createLog } from '../telemetry/log.ts';
 import { loadTopologies } from '../topology/load.ts';
 import type { Plan } from '../topology/model.ts';
@@ -9,6 +11,7 @@ import { clusterFindings, rightFindings, topicFindings } from './doctor/broker-c
 import { clockFindings } from './doctor/clock-checks.ts';
 import type { Finding } from './doctor/finding.ts';
 import { failure, runCheck, skipped } from './doctor/finding.ts';
+import { redriveFindings } from './doctor/redrive-checks.ts';
 import type { Patient } from './doctor/patient.ts';
 import { usedTopics } from './doctor/patient.ts';
 import { loadFindings, nodeFindings } from './doctor/process-checks.ts';
@@ -71,7 +74,7 @@ async function lookAtCluster(plan: Plan, broker: Patient['broker'], deadline: nu
     async run() {
       try {
         await broker.connect();
-        view = await broker.view(topics, plan.group);
+        view = await broker.view(topics, plan.group, deadLetterTopics(plan).length > 0 ? redriveGroup(plan) : undefined);
       } catch (error) {
         // An embedded broker on which nothing ran.
         const { code, message, remedy } = asFailure(error, 'broker_unavailable');
@@ -91,7 +94,7 @@ async function examine(patient: Patient, ofCluster: readonly Finding[], deadline
     view === null ? Promise.resolve([skipped(area, 'needs the broker')]) : runCheck({ area, run: () => look(view) }, deadline);
   const rest = await Promise.all([
     withView('topics', (seen) => topicFindings(plan, seen)),
-    withView('rights', (seen) => rightFindings(plan, seen)),
+    withView('rights', (seen) => [...rightFindings(plan, seen), ...redriveFindings(plan, seen)]),
     registry === null ? [] : runCheck({ area: 'registry', run: () => registryFindings(registry, loaded) }, deadline),
     runCheck({ area: 'state', run: () => stateFindings(plan, stateDir) }, deadline),
     withView('clock', (seen) => clockFindings(plan, broker, seen)),

@@ -7,6 +7,7 @@ import { clusterFindings, rightFindings, topicFindings } from '../../src/cli/doc
 import { runCheck } from '../../src/cli/doctor/finding.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { loadFindings, nodeFindings } from '../../src/cli/doctor/process-checks.ts';
+import { redriveFindings } from '../../src/cli/doctor/redrive-checks.ts';
 import { loadTopologies } from '../../src/topology/load.ts';
 import type { Plan } from '../../src/topology/model.ts';
 import { millrace } from '../support/cli.ts';
@@ -49,6 +50,15 @@ describe('the doctor', () => {
   it('finds nothing where all is well', () => {
     const findings = [...clusterFindings(view), ...topicFindings(plan, view), ...rightFindings(plan, view), ...nodeFindings('v24.1.0')];
     assert.deepEqual(status(findings), ['ok', 'ok', 'ok', 'ok']);
+  });
+
+  it('warns of rights that driving dead letters again needs, where there are any', () => {
+    const all = { name: 'orders-redrive', group: ['Read'], transactionalId: true } as const;
+    const found = (other: ClusterView['other'], topics = view.topics): string[] => redriveFindings(plan, { ...view, topics, ...(other === undefined ? {} : { other }) }).map((each) => `${each.status} ${each.found}: ${each.remedy ?? ''}`);
+    assert.deepEqual([found(undefined), found(all), found({ ...all, group: null })], [[], [], []]);
+    const none = found({ ...all, group: [], transactionalId: false }, new Map(['in', 'out', 'dlq'].map((name) => [name, { ...topic, may: ['Describe'] as const }])));
+    const expected = [['Read the topic dlq', 'Read --topic dlq'], ['Write the topic in', 'Write --topic in'], ['Read the group orders-redrive', 'Read --group orders-redrive'], ['Write in transactions of the id orders-redrive', 'Write --transactional-id orders-redrive']];
+    assert.deepEqual(none, expected.map(([what, operation]) => `warning millrace dlq redrive may not ${what}: Before dead letters are driven again: kafka-acls --bootstrap-server … --add --allow-principal User:… --operation ${operation}`));
   });
 
   it('names nodes that are away, or slow, and brokers that are too old', () => {

@@ -149,22 +149,29 @@ if (secure !== null) {
 
   it('the doctor names every right that a topology lacks, and what of it may not be seen', async () => {
     const { sasl, authority } = secure;
+    const own = unique('group');
+    await allow([[AclResourceTypes.TRANSACTIONAL_ID, `${own}-redrive`, AclOperationTypes.WRITE]]);
     const file = writeTopology(`
 name: ${group.replaceAll('-', '_').toLowerCase()}
-group: ${unique('group')}
+group: ${own}
 broker: { type: kafka, brokers: "${sasl}", tls: { ca: "${authority.caFile}" }, sasl: { mechanism: scram_sha_256, username: limited, password: "${users.limited}" } }
 on_error: { dead_letter: ${topics.written} }
 sources: { in: { type: kafka, topics: [${topics.read}, ${topics.visible}] } }
 sinks: { out: { type: kafka, from: in, topic: ${topics.visible}x }, more: { type: kafka, from: in, topic: ${topics.neither} }, again: { type: kafka, from: in, topic: { expression: '"x"' } } }
 `);
     const { code, stdout } = await millrace(['doctor', file, '--json', '--timeout', '20']);
-    const { findings } = JSON.parse(stdout) as { findings: { area: string; status: string; found: string }[] };
+    const { findings } = JSON.parse(stdout) as { findings: { area: string; status: string; found: string; remedy: string }[] };
     const bad = findings.filter(({ status }) => status === 'failure').map(({ area, found }) => `${area}: ${found}`);
     assert.equal(code, 69);
     assert.match(bad.join('\n'), new RegExp(`rights: may not Read ${topics.visible} `));
     assert.match(bad.join('\n'), new RegExp(`topics: ${topics.neither} \\(sink more\\) does not exist, or may not be described`));
     assert.match(bad.join('\n'), /rights: may not Read the group/);
     assert.match(bad.join('\n'), /rights: may not write in transactions whose ids begin with group/);
+    const warned = findings.filter(({ status }) => status === 'warning').map(({ found, remedy }) => `${found}: ${remedy}`).join('\n');
+    assert.match(warned, new RegExp(`redrive may not Read the group ${own}-redrive: .*--operation Read --group ${own}-redrive`));
+    assert.match(warned, new RegExp(`redrive may not Read the topic ${topics.written}: .*--operation Read --topic ${topics.written}`));
+    assert.match(warned, new RegExp(`redrive may not Write the topic ${topics.read}: `));
+    assert.doesNotMatch(warned, /in transactions of the id/);
     assert.ok(!stdout.includes(users.limited));
   });
 

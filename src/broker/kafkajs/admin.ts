@@ -106,8 +106,8 @@ export class Admin {
     });
   }
 
-  view(topics: readonly string[], group: string): Promise<ClusterView> {
-    return this.insist('Looking at the cluster', group, [], () => viewCluster(this.nodes, topics, group));
+  view(topics: readonly string[], group: string, other?: string): Promise<ClusterView> {
+    return this.insist('Looking at the cluster', group, [], () => viewCluster(this.nodes, topics, group, other));
   }
 
   listTopics(): Promise<string[]> {

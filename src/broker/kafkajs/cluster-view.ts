@@ -12,7 +12,7 @@ const produce = 0;
 const fetch = 1;
 
 /** What a cluster, some topics and a group look like from here. Changes nothing. Rejects with kafkajs' errors. */
-export async function viewCluster(nodes: Nodes, topics: readonly string[], group: string): Promise<ClusterView> {
+export async function viewCluster(nodes: Nodes, topics: readonly string[], group: string, other?: string): Promise<ClusterView> {
   const any = await nodes.any();
   const asked = topics.length === 0 ? [''] : topics;
   const metadata = await ask<PermittedMetadata>(nodes, any, metadataWithPermissions, { topics: asked });
@@ -26,7 +26,8 @@ export async function viewCluster(nodes: Nodes, topics: readonly string[], group
     release: releaseOf(any),
     topics: new Map(known.map((topic) => [topic.name, topicView(topic, rules.get(topic.name) ?? null)])),
     group: await groupPermissions(nodes, group),
-    transactionalId: await transactionalId(nodes, any, group)
+    transactionalId: (await mayUse(nodes, any, `${group}-doctor`)) ? null : `may not write in transactions whose ids begin with ${group}-`,
+    ...(other === undefined ? {} : { other: { name: other, group: await groupPermissions(nodes, other), transactionalId: await mayUse(nodes, any, other) } })
   };
 }
 
@@ -59,12 +60,11 @@ async function groupPermissions(nodes: Nodes, group: string): Promise<readonly P
 }
 
 /** Finding the coordinator asks for the right to describe the id, which the right to write to it contains. */
-async function transactionalId(nodes: Nodes, broker: Broker, group: string): Promise<string | null> {
-  const id = `${group}-doctor`;
+async function mayUse(nodes: Nodes, broker: Broker, id: string): Promise<boolean> {
   const { errorCode } = await nodes.ask(broker, 'GroupCoordinator', { groupId: id, coordinatorType: transactionCoordinator });
-  if (errorCode === 0) return null;
+  if (errorCode === 0) return true;
   if (errorCode === coordinatorNotAvailable) throw protocolError(errorCode);
-  return failureOf(protocolError(errorCode), '').code === 'not_authorized' ? `may not write in transactions whose ids begin with ${group}-` : null;
+  return failureOf(protocolError(errorCode), '').code !== 'not_authorized';
 }
 
 async function timed(nodes: Nodes, id: number): Promise<number | null> {

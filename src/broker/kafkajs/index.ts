@@ -79,8 +79,8 @@ export class KafkajsBroker implements Broker {
     return this.admin.listOffsets(partitions, at);
   }
 
-  view(topics: readonly string[], group: string): Promise<ClusterView> {
-    return this.admin.view(topics, group);
+  view(topics: readonly string[], group: string, other?: string): Promise<ClusterView> {
+    return this.admin.view(topics, group, other);
   }
 
   listTopics(): Promise<string[]> {
