@@ -6,8 +6,9 @@ import { after, before, describe, it } from 'node:test';
 import { askPeer } from '../../../src/admin/peers/ask.ts';
 import type { PeerAnswer } from '../../../src/admin/peers/ask.ts';
 import { signAnswer } from '../../../src/admin/peers/signature.ts';
+import { secret } from '../../support/secrets.ts';
 
-const token = 'a-token-that-daemons-share';
+const token = secret('a-token-that-daemons-share', 'token');
 const path = '/v1/topologies/orders/stores/counted/a?limit=100';
 const body = JSON.stringify({ tasks: [{ task: 'in-0', epoch: 3, entries: [{ key: 'a', value: 1 }] }], more: false, looked: ['in-0'] });
 

@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import { acceptForward } from '../../../src/admin/peers/accept.ts';
 import { longestAge, signAnswer, signForward } from '../../../src/admin/peers/signature.ts';
 import { Problem } from '../../../src/admin/problem.ts';
+import { secret } from '../../support/secrets.ts';
 
-const token = 'a-token-that-daemons-share';
+const token: string = secret('a-token-that-daemons-share', 'token');
 const self = { id: 'one', url: 'http://10.0.0.5:7171' };
 const now = 1_800_000_000_000;
 
