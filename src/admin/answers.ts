@@ -32,7 +32,7 @@ export const topologyList = z.object({ topologies: z.array(topologySummary) });
 /** One topology. */
 export const topologyDetail = topologySummary.extend({
   assigned: z.array(z.object({ task: z.string(), running: z.boolean(), trouble: failure.nullable(), committing_seconds: z.number().nullable().optional().describe('For how long a commit of it has been under way; null where none is.') })).describe('The tasks this daemon has.'),
-  nodes: z.array(z.object({ name: z.string(), kind: z.enum(['source', 'transform', 'sink']), counts, paced: z.string().optional().describe('What keeps a source from reading as fast as it could, by its file.') })),
+  nodes: z.array(z.object({ name: z.string(), kind: z.enum(['source', 'transform', 'sink']), counts, paced: z.object({ by: z.string(), records: z.number().nullable().describe('Records a second and task.') }).optional().describe('What keeps a source from reading as fast as it could, by its file.') })),
   tables: z.array(table),
   restores: z.array(z.object({ task: z.string(), done: count, total: count, seconds_left: z.number().nullable() })).describe('Tasks whose state is read back from its changelogs.'),
   checkpoints: count,
@@ -50,6 +50,7 @@ export const progressAnswer = z.object({
   batch_ms: phases.nullable().describe('The last checkpoint, by phase.'),
   batch_mean_ms: phases.nullable().describe('The mean of the checkpoints that were seen in that time, by phase.'),
   nodes: z.array(z.object({ node: z.string(), busy: z.number().describe('Share of the time that it worked; all nodes share one thread.'), received_rate: z.number() })).describe('By their names in the plan: a node that is in two halves has the first as NAME.before.'),
+  elsewhere: z.object({ topology: z.string(), node: z.string(), busy: z.number() }).nullable().describe('The busiest node of the other topologies on this daemon, which share its thread.'),
   state_seconds: z.number().describe('For how long it has been in its state, or waited for the same thing, as far as this was looked at.'),
   behind_seconds: z.number().describe('For how long there has been lag, without a break that was seen.'),
   seconds_since_checkpoint: z.number().nullable(),

@@ -27,7 +27,7 @@ export interface DaemonApi {
   status(): readonly TopologyStatus[];
   paused(topology: string): boolean;
   tasks(topology: string): z.infer<typeof topologyDetail>['assigned'];
-  nodes(topology: string): readonly { readonly name: string; readonly kind: string; readonly store: boolean; readonly paced?: string }[];
+  nodes(topology: string): readonly { readonly name: string; readonly kind: string; readonly store: boolean; readonly paced?: { readonly by: string; readonly records: number | null } }[];
   watermarks(topology: string, quiet: readonly QuietPartition[]): z.infer<typeof watermarksAnswer>;
   /** By `graphAnswer`. */
   graph(topology: string): unknown;

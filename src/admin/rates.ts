@@ -79,6 +79,12 @@ export class Rates {
     });
   }
 
+  /** The busiest node of all topologies but one; null where that is the only one. */
+  busiestBut(topology: string): { readonly topology: string; readonly node: string; readonly busy: number } | null {
+    const others = [...this.#known.keys()].filter((name) => name !== topology).flatMap((name) => this.nodes(name).map(({ node, busy }) => ({ topology: name, node, busy: Math.round(busy * 100) / 100 })));
+    return others.reduce<(typeof others)[number] | null>((most, each) => (most === null || each.busy > most.busy ? each : most), null);
+  }
+
   /** The mean of the checkpoints that were seen, of any task; null for none. */
   batch(topology: string): CheckpointTimes | null {
     const seen = new Map((this.#known.get(topology)?.samples ?? []).flatMap(({ checkpoint }) => (checkpoint === null ? [] : [[checkpoint.at, checkpoint.times] as const])));

@@ -49,6 +49,7 @@ export function showProgress(status: TopologyStatus, rates: Rates, now: number):
     batch_ms: times === undefined ? null : showPhases(times),
     batch_mean_ms: mean === null ? null : showPhases(mean),
     nodes: rates.nodes(name).map(({ node, busy, received }) => ({ node, busy: Math.round(busy * 100) / 100, received_rate: round(received) })),
+    elsewhere: rates.busiestBut(name),
     state_seconds: round(rates.stateSeconds(name, now)),
     behind_seconds: round(rates.behindSeconds(name, now)),
     seconds_since_checkpoint: lastCheckpoint === null ? null : round(Math.max(0, (now - lastCheckpoint.at) / 1000)),
@@ -61,7 +62,7 @@ function showPhases({ prepare, write, commit, apply }: CheckpointTimes): NonNull
   return { prepare: round(prepare), write: round(write), commit: round(commit), apply: round(apply), total: round(prepare + write + commit + apply) };
 }
 
-function pacedBy(name: string, nodes: Known['nodes']): { readonly paced?: string } {
+function pacedBy(name: string, nodes: Known['nodes']): { readonly paced?: { readonly by: string; readonly records: number | null } } {
   const paced = nodes.find((node) => node.name === name)?.paced;
   return paced === undefined ? {} : { paced };
 }

@@ -105,11 +105,11 @@ function nodesOf({ nodes, subTopologies, trigger }: Plan): ReturnType<DaemonApi[
 }
 
 /** What the file says of how fast a source reads; null for as fast as it can. */
-function pacedBy(source: SourceNode, trigger: Plan['trigger']): string | null {
+function pacedBy(source: SourceNode, trigger: Plan['trigger']): { readonly by: string; readonly records: number | null } | null {
   const limit = source.build().rateLimit;
   const most = limit === null ? '' : [[limit.records, 'records'] as const, [limit.bytes, 'bytes'] as const].filter(([rate]) => rate < Number.MAX_SAFE_INTEGER).map(([rate, of]) => `${rate} ${of}`).join(' and ');
   const parts = [...(most === '' ? [] : [`rate_limit: ${most} a second and task`]), ...(trigger.mode === 'processing_time' ? [`trigger: processing_time, every ${trigger.interval / 1000} s`] : [])];
-  return parts.length === 0 ? null : parts.join('; ');
+  return parts.length === 0 ? null : { by: parts.join('; '), records: limit === null || limit.records >= Number.MAX_SAFE_INTEGER ? null : limit.records };
 }
 
 function tap({ plan, topology }: Running, name: string, listener: (record: () => TappedRecord) => void): () => void {

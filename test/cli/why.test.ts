@@ -23,7 +23,7 @@ function seen({ detail, progress, inputs = [], upstream = [] }: { readonly detai
   const task = { task: 'counted-0', sub_topology: 'counted', timed: true, epoch: 1, watermark: 0, inputs: [...inputs], nodes: [{ node: 'counted', watermark: 0, upstream: [...upstream] }] };
   return {
     detail: { name: 'orders', state: 'running', paused: false, tasks: { assigned: 1, running: 1 }, lag: 0, failure: null, assigned: [], nodes: [{ name: 'out', kind: 'sink', counts: { received: 0, outputs: 0 } }], tables: [], restores: [], checkpoints: 1, last_checkpoint: 1, ...detail },
-    progress: { topology: 'orders', window_seconds: 10, input_rate: 100, processing_rate: 100, batch_ms: quick, batch_mean_ms: quick, nodes: [], state_seconds: 60, behind_seconds: 0, seconds_since_checkpoint: 0, lag: 0, partitions: [], ...progress },
+    progress: { topology: 'orders', window_seconds: 10, input_rate: 100, processing_rate: 100, batch_ms: quick, batch_mean_ms: quick, nodes: [], elsewhere: null, state_seconds: 60, behind_seconds: 0, seconds_since_checkpoint: 0, lag: 0, partitions: [], ...progress },
     watermarks: { topology: 'orders', tasks: [task] }
   };
 }
@@ -42,7 +42,9 @@ describe('why, by what the API says', () => {
     ['a commit that does not end', seen({ detail: { assigned: [{ task: 'in-0', running: true, trouble: null, committing_seconds: 7 }] } }), 'sink_slow', /in-0 has been committing for 7 s.*what out write/],
     ['the node that works most', seen({ progress: { lag: 90_000, processing_rate: 90, nodes: [{ node: 'scored', busy: 0.85, received_rate: 90 }, { node: 'in', busy: 0.12, received_rate: 90 }] } }), 'processing_slow', /scored \(transform\) is what takes long; it works 85 % of the time, in 12 %/],
     ['a sink that takes long to encode', seen({ progress: { lag: 90_000, processing_rate: 90, nodes: [{ node: 'out', busy: 0.9, received_rate: 90 }] } }), 'sink_slow', /out \(sink\) is what takes long/],
-    ['a source that may read no faster', seen({ detail: { nodes: [out('out'), { ...out('in'), kind: 'source', paced: 'rate_limit: 100 records a second and task' }] }, progress: { lag: 90_000 } }), 'paced', /source in reads no faster by its file \(rate_limit: 100 records/],
+    ['another topology that keeps the thread busy, whatever writing takes', seen({ progress: { lag: 90_000, processing_rate: 90, batch_mean_ms: slowWrite, elsewhere: { topology: 'heavy', node: 'scored', busy: 0.9 } } }), 'processing_slow', /busy with another topology: scored of heavy works 90 %/],
+    ['the node that works most, whatever writing takes', seen({ progress: { lag: 90_000, processing_rate: 90, batch_mean_ms: slowWrite, nodes: [{ node: 'scored', busy: 0.85, received_rate: 90 }] } }), 'processing_slow', /scored \(transform\)/],
+    ['a source that may read no faster', seen({ detail: { nodes: [out('out'), { ...out('in'), kind: 'source', paced: { by: 'rate_limit: 100 records a second and task', records: 100 } }] }, progress: { lag: 90_000 } }), 'paced', /source in reads no faster by its file \(rate_limit: 100 records/],
     ['the partition that lags alone', seen({ progress: { lag: 5000, processing_rate: 90, partitions: [at(0, 0), at(1, 5000)] } }), 'processing_slow', /5000 offsets behind, nearly all of them in t\[1\]/],
     ['a source from which nothing came', seen({ detail: { nodes: [{ ...out('a'), kind: 'source', counts: { received: 7, outputs: 7 } }, { ...out('b'), kind: 'source' }] } }), 'input_silent', /Source b has had no record since this daemon started, while a had/],
     ['a registry that is away', seen({ detail: { state: 'waiting', failure: { ...failure, code: 'registry_unavailable' } } }), 'registry_away', /waited for the schema registry for 60 s: registry_unavailable/],

@@ -57,6 +57,7 @@ export class KafkaProxy {
   #faults: Fault[] = [];
   #seen = new Map<number, number>();
   readonly #requests = new Map<number, number>();
+  readonly #delays = new Map<number, number>();
   #connections = 0;
 
   private constructor(server: Server, client: string) {
@@ -84,6 +85,11 @@ export class KafkaProxy {
     this.#faults = [...faults];
     this.#seen = new Map();
     this.fired.length = 0;
+  }
+
+  /** Requests of a kind, of all clients, reach the broker so many milliseconds late from here on; what comes behind them on the same connection waits too. */
+  slow(api: ApiName, milliseconds: number): void {
+    this.#delays.set(apiKeys[api], milliseconds);
   }
 
   /** Faults that have not happened yet. */
@@ -122,11 +128,22 @@ export class KafkaProxy {
     for (const socket of [client, broker]) socket.once('close', cut);
     /** Correlation ids whose answer is to be lost. */
     const lost = new Set<number>();
+    let free = 0;
+    const forward = (frame: Buffer): void => {
+      const now = performance.now();
+      free = Math.max(free, now + (this.#delays.get(headerOf(frame).api) ?? 0));
+      if (free <= now) {
+        broker.write(frame);
+        return;
+      }
+      const copy = Buffer.from(frame);
+      this.#after(free - now, () => { if (!broker.destroyed) broker.write(copy); });
+    };
     const frames = onFrames((frame) => {
       const fault = this.#next(frame);
       if (fault === null || fault.what === 'lose_reply') {
         if (fault !== null) lost.add(headerOf(frame).correlation);
-        broker.write(frame);
+        forward(frame);
         return;
       }
       if (fault.what !== 'cut') this.#later(frame, fault, fault.what.late);
@@ -155,10 +172,17 @@ export class KafkaProxy {
     return fault;
   }
 
-  #later(frame: Buffer, fault: Fault, milliseconds: number): void {
-    const copy = Buffer.from(frame);
+  #after(milliseconds: number, work: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
+      work();
+    }, milliseconds);
+    this.#timers.add(timer);
+  }
+
+  #later(frame: Buffer, fault: Fault, milliseconds: number): void {
+    const copy = Buffer.from(frame);
+    this.#after(milliseconds, () => {
       const broker = this.#connect();
       broker.write(copy);
       const answers = onFrames((answer) => {
@@ -166,8 +190,7 @@ export class KafkaProxy {
         broker.destroy();
       });
       broker.on('data', answers);
-    }, milliseconds);
-    this.#timers.add(timer);
+    });
   }
 
   #connect(): Socket {

@@ -9,9 +9,9 @@ import type { Waiting } from './upstream-text.ts';
 /** What holds event time back, and windows and joins with it: the inputs of the tasks themselves, and the tasks before a repartition topic. */
 export function heldBack({ watermarks }: Seen, now: number): Finding[] {
   const tasks = watermarks.tasks.filter(({ timed }) => timed);
-  const waiting = tasks.flatMap((task) => waitsFor(task));
-  const feeding = new Set(tasks.flatMap(({ nodes }) => nodes.flatMap(({ upstream }) => upstream.map(({ task }) => task))));
   const byTask = new Map(tasks.map((task) => [task.task, task]));
+  const waiting = tasks.flatMap((task) => waitsFor(task, byTask));
+  const feeding = new Set(tasks.flatMap(({ nodes }) => nodes.flatMap(({ upstream }) => upstream.map(({ task }) => task))));
   const holds: Hold[] = [];
   const unexplained: Waiting[] = [];
   for (const each of waiting) {
@@ -26,15 +26,24 @@ export function heldBack({ watermarks }: Seen, now: number): Finding[] {
 }
 
 /** The tasks upstream that hold a task's nodes back, against all that these nodes hear of. */
-function waitsFor({ task, inputs, nodes }: Task): Waiting[] {
+function waitsFor({ task, inputs, nodes }: Task, byTask: ReadonlyMap<string, Task>): Waiting[] {
   const direct = inputs.flatMap(({ internal, idle, watermark }) => (internal || idle ? [] : [watermark]));
   return nodes.flatMap(({ node, upstream }) => {
-    const highest = Math.max(...[...direct, ...upstream.map(({ watermark }) => watermark)].map((watermark) => watermark ?? -Infinity));
-    return upstream.flatMap((before): Waiting[] => {
-      const behind = highest === -Infinity ? Infinity : highest - (before.watermark ?? -Infinity);
-      return before.idle || behind < worthTelling ? [] : [{ task, node, upstream: before, behind }];
+    const stands = upstream.map((before) => ({ before, watermark: standOf(before, byTask.get(before.task)) }));
+    const highest = Math.max(...[...direct, ...stands.map(({ watermark }) => watermark)].map((watermark) => watermark ?? -Infinity));
+    return stands.flatMap(({ before, watermark }): Waiting[] => {
+      const behind = highest === -Infinity ? Infinity : highest - (watermark ?? -Infinity);
+      return before.idle || behind < worthTelling ? [] : [{ task, node, upstream: { ...before, watermark }, behind }];
     });
   });
+}
+
+/** How far a task upstream is: by its own inputs where it runs here, which is newer than what was heard from it. */
+function standOf({ here, watermark }: Waiting['upstream'], task: Task | undefined): number | null {
+  const own = (task?.inputs ?? []).filter(({ internal, idle }) => !internal && !idle);
+  if (here !== 'runs' || own.length === 0) return watermark;
+  const lowest = own.reduce<number | null>((least, input) => (least === null || input.watermark === null ? null : Math.min(least, input.watermark)), Infinity);
+  return lowest === null ? null : Math.max(lowest, watermark ?? -Infinity);
 }
 
 /** What holds a task by its own inputs. Of those that feed another the readers know best which of them hold; one whose only partition says nothing holds nobody else. */

@@ -9,6 +9,9 @@ const worthTelling = { offsets: 1000, seconds: 5 };
 /** Seconds of work that have to lie before a topology, so that it is behind and not just busy. */
 const workAhead = 5;
 
+/** A backlog that is gone in so many seconds is no slowness. */
+const aMinute = 60;
+
 /** Seconds that rates have to be over. */
 const shortestLook = 3;
 
@@ -24,12 +27,14 @@ export function slow(seen: Seen): Finding[] {
   const { lag, input_rate: input, processing_rate: processing, batch_mean_ms: batch, behind_seconds: behind } = progress;
   if (progress.window_seconds < shortestLook || lag <= workAhead * processing || (lag < worthTelling.offsets && behind < worthTelling.seconds)) return [];
   const pace = `${lag} offsets behind${where(progress)}, ${input} written and ${processing} read a second`;
-  const total = batch?.total ?? 0;
-  if (batch !== null && total > most.milliseconds) {
-    if (batch.write + batch.commit > total * most.share) return [slowSink(seen, pace, batch)];
-    if (batch.prepare + batch.apply > total * most.share) return [{ code: 'state_slow', message: `${pace}: state is what takes long. Of ${total} ms for a batch, ${Math.round(batch.prepare + batch.apply)} ms were for the disk of --state-dir.`, remedy: 'A faster disk, or less state.' }];
-  }
-  return lag < 60 * (processing - input) ? [] : [slowWork(seen, pace)];
+  // A thread that works all the time comes late to the broker's answers: first what keeps it busy, then what is waited for.
+  const work = busyWork(seen, pace);
+  if (work !== null) return lag < aMinute * (processing - input) ? [] : [work];
+  const paced = pacedSource(seen, pace);
+  if (paced !== null) return [paced];
+  const waits = batch === null ? null : longPhase(seen, pace, batch);
+  if (waits !== null) return [waits];
+  return lag < aMinute * (processing - input) ? [] : [otherwise(seen, pace)];
 }
 
 /** The one partition that nearly all of the lag is in. */
@@ -47,12 +52,34 @@ function commitThatHangs({ detail }: Seen): Finding | null {
   return { code: 'sink_slow', message: `Task ${longest.task} has been committing for ${longest.committing_seconds} s: the broker has not taken yet what ${sinks} write${hanging.length > 1 ? `; ${hanging.length} tasks wait so` : ''}.`, remedy: 'Look at the brokers of the topics that are written: whether they answer, load, disks, replicas that are behind; or at the network between.' };
 }
 
-function slowWork(seen: Seen, pace: string): Finding {
-  const { detail, progress } = seen;
+/** What is waited for in each batch. */
+function longPhase(seen: Seen, pace: string, batch: NonNullable<Seen['progress']['batch_mean_ms']>): Finding | null {
+  const { prepare, write, commit, apply, total } = batch;
+  if (total <= most.milliseconds) return null;
+  if (write + commit > total * most.share) return slowSink(seen, pace, batch);
+  if (prepare + apply <= total * most.share) return null;
+  return { code: 'state_slow', message: `${pace}: state is what takes long. Of ${total} ms for a batch, ${Math.round(prepare + apply)} ms were for the disk of --state-dir.`, remedy: 'A faster disk, or less state.' };
+}
+
+/** The node that the time goes to, of this topology or of another on the same daemon. */
+function busyWork(seen: Seen, pace: string): Finding | null {
   const node = busiest(seen);
-  if (node !== null) return { code: node.kind === 'sink' ? 'sink_slow' : 'processing_slow', message: `${pace}: ${node.name} (${node.kind}) is what takes long; it works ${node.percent} % of the time${node.next === null ? '' : `, ${node.next}`}.`, remedy: node.remedy };
-  const paced = detail.nodes.filter(({ paced: by }) => by !== undefined);
-  if (paced.length > 0) return { code: 'paced', message: `${pace}: ${paced.map(({ name, paced: by }) => `source ${name} reads no faster by its file (${by})`).join('; ')}.`, remedy: 'Raise the rate_limit, or have the trigger come more often.' };
+  const { elsewhere } = seen.progress;
+  if (node !== null && (elsewhere === null || elsewhere.busy * 100 <= node.percent)) return { code: node.kind === 'sink' ? 'sink_slow' : 'processing_slow', message: `${pace}: ${node.name} (${node.kind}) is what takes long; it works ${node.percent} % of the time${node.next === null ? '' : `, ${node.next}`}.`, remedy: node.remedy };
+  if (elsewhere === null || elsewhere.busy < 0.5) return null;
+  return { code: 'processing_slow', message: `${pace}: the thread of this daemon is busy with another topology: ${elsewhere.node} of ${elsewhere.topology} works ${Math.round(Math.min(1, elsewhere.busy) * 100)} % of the time.`, remedy: `Look at that node, or run ${elsewhere.topology} in a daemon of its own.` };
+}
+
+/** A source that reads as fast as its file allows, or waits for a trigger; a rate that is not reached is not what slows. */
+function pacedSource({ detail, progress }: Seen, pace: string): Finding | null {
+  const lagging = Math.max(1, progress.partitions.filter(({ lag }) => lag > 0).length);
+  const paced = detail.nodes.flatMap(({ name, paced: by }) => (by === undefined || progress.processing_rate < 0.7 * lagging * (by.records ?? 0) ? [] : [{ name, by: by.by }]));
+  if (paced.length === 0) return null;
+  return { code: 'paced', message: `${pace}: ${paced.map(({ name, by }) => `source ${name} reads no faster by its file (${by})`).join('; ')}.`, remedy: 'Raise the rate_limit, or have the trigger come more often.' };
+}
+
+/** Where neither work nor writing takes long. */
+function otherwise({ progress }: Seen, pace: string): Finding {
   const since = progress.seconds_since_checkpoint ?? 0;
   return { code: 'processing_slow', message: `${pace}: no node works much, and writing does not take long${since > 5 ? `; the last batch was committed ${since} s ago` : ''}.`, remedy: 'Look at the CPU of this machine and at millrace_event_loop_delay_seconds, or at how fast the broker gives records. More daemons help where there are partitions for them.' };
 }
