@@ -6,6 +6,7 @@ import { AlwaysOnSampler } from '@opentelemetry/sdk-trace';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import type { Tracer } from '../../actors/trace.ts';
 import type { Logger } from './log.ts';
+import { diagnosticsTo } from './otel-diagnostics.ts';
 import type { TraceOptions } from './trace-options.ts';
 import { SpanQueue } from './trace-queue.ts';
 import type { QueueSettings } from './trace-queue.ts';
@@ -53,6 +54,7 @@ export async function startTracing(settings: TracingSettings): Promise<Tracing> 
     textMapPropagator: null,
     contextManager: null as never
   });
+  const quiet = diagnosticsTo(log, process.env['OTEL_LOG_LEVEL']);
   sdk.start();
   const sampler = new TraceSampler({ ratio: options.ratio, parents: options.parents, perSecond, random: () => Math.random(), elapsed: () => performance.now() });
   return {
@@ -62,6 +64,7 @@ export async function startTracing(settings: TracingSettings): Promise<Tracing> 
       await Promise.race([sdk.shutdown().catch(() => undefined), wait(closeTimeout, undefined, { ref: false })]);
       if (queue.unsent > 0) settings.onDropped(queue.unsent);
       trace.disable();
+      quiet();
     }
   };
 }
