@@ -1,4 +1,4 @@
-import { progressAnswer, topologyDetail, topologyList, watermarksAnswer } from '../admin/answers.ts';
+import { alertsAnswer, progressAnswer, topologyDetail, topologyList, watermarksAnswer } from '../admin/answers.ts';
 import { apiClient, clientOptions } from './api-client.ts';
 import type { ApiClient } from './api-client.ts';
 import type { Command } from './command.ts';
@@ -35,7 +35,9 @@ export async function seeAll(client: ApiClient, name?: string): Promise<Seen[]> 
   const wanted = name === undefined ? names : [name];
   return Promise.all(wanted.map(async (each) => {
     const path = `/v1/topologies/${encodeURIComponent(each)}`;
-    const [detail, progress, watermarks] = await Promise.all([client.get(path, topologyDetail), client.get(`${path}/progress`, progressAnswer), client.get(`${path}/watermarks`, watermarksAnswer)]);
-    return { detail, progress, watermarks };
+    const [detail, progress, watermarks, { alerts }] = await Promise.all([
+      client.get(path, topologyDetail), client.get(`${path}/progress`, progressAnswer), client.get(`${path}/watermarks`, watermarksAnswer), client.get(`${path}/alerts`, alertsAnswer)
+    ]);
+    return { detail, progress, watermarks, alerts };
   }));
 }

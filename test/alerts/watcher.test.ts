@@ -55,6 +55,8 @@ describe('alerts of a topology', () => {
     const { heard, told, behind, go, watcher } = watch({ behind: { when: 'lag_records > 10 && up == 1', for: '20s', notify: ['log', command] }, never: { when: 'lag_records > 1e9' } });
     behind(11);
     await go(20);
+    assert.deepEqual(watcher.view('orders')[0], { topology: 'orders', alert: 'behind', state: 'pending', since: 5000, when: 'lag_records > 10 && up == 1', for: 20_000, values: { lag_records: 11, up: 1 }, broken: false });
+    assert.deepEqual(watcher.view('another'), []);
     assert.deepEqual(watcher.status.map(({ alert, state, since }) => [alert, state, since]), [['behind', 'pending', 5000], ['never', 'quiet', null]]);
     await go(10);
     behind(3);

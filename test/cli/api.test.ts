@@ -20,6 +20,8 @@ const file = writeTopology(`
 name: api
 ${backend.yaml}
 on_error: { dead_letter: api-bad }
+alerts:
+  far_behind: { when: "lag_records > 1e9" }
 sources:
   in: { type: kafka, topic: api-in, start: earliest, codec: json }
 transforms:
@@ -73,6 +75,11 @@ describe('a running daemon', { timeout: 60_000 }, () => {
     const missing = await ask('/v1/topologies/api/stores/counted/nobody');
     assert.equal(missing.status, 404);
     assert.ok(((await missing.json()) as { looked: string[] }).looked.length > 0);
+  });
+
+  it('answers how its alerts stand', async () => {
+    const { alerts } = (await (await ask('/v1/topologies/api/alerts')).json()) as { alerts: { name: string; when: string; for_seconds: number; state: string }[] };
+    assert.deepEqual(alerts.map(({ name, when, for_seconds: wait, state }) => [name, when, wait, state]), [['far_behind', 'lag_records > 1e9', 60, 'quiet']]);
   });
 
   it('answers the latest dead letters, and watermarks', async () => {
