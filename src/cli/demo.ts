@@ -12,7 +12,8 @@ import { loadPlans } from './load-plans.ts';
 import type { Output } from './output.ts';
 import { packagePath } from './package-root.ts';
 import { totalsOf } from './report.ts';
-import { addSecrets, daemonOptions, daemonSettings, logLevel, superviseDaemon } from './run.ts';
+import { processSecrets } from './process-secrets.ts';
+import { daemonOptions, daemonSettings, logLevel, superviseDaemon } from './run.ts';
 
 const topologyFile = packagePath('config', 'flights.yaml');
 
@@ -45,7 +46,7 @@ async function runDemo(args: Arguments, output: Output): Promise<number> {
   if (args.on('exit') && records === 0) throw new UsageError('--exit needs --records N: without a number there is no end.');
   const loaded = loadPlans([topologyFile], output);
   if (loaded === null) return exitCode.config;
-  addSecrets(loaded.secrets, args);
+  loaded.secrets.push(...processSecrets(args, process.env));
   const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });
   const brokers = args.text('feed')?.split(',');
   if (brokers !== undefined) {

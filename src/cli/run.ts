@@ -5,7 +5,6 @@ import { shortestToken } from '../admin/token.ts';
 import { Registries } from '../codec/registry/registries.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Logger } from '../telemetry/log.ts';
-import { otlpSecrets } from '../telemetry/otlp-secrets.ts';
 import { readTraceOptions } from '../telemetry/trace-options.ts';
 import type { Plan } from '../topology/model.ts';
 import type { Arguments, Command, OptionHelp } from './command.ts';
@@ -16,6 +15,7 @@ import { exitCode, exitCodeOf } from './exit-code.ts';
 import { advertisedUrl } from './http-advertise.ts';
 import { daemonToken } from './http-token.ts';
 import type { Output } from './output.ts';
+import { processSecrets } from './process-secrets.ts';
 import { Reporter, statusLine } from './report.ts';
 import { Reloader, reloadOnSignal } from './reload.ts';
 import { onStopSignal } from './signals.ts';
@@ -56,7 +56,7 @@ export function runCommand(output: Output): Command {
       const registries = new Registries(args.text('state-dir'));
       const loaded = loadPlans(args.positionals, output, registries);
       if (loaded === null) return exitCode.config;
-      addSecrets(loaded.secrets, args);
+      loaded.secrets.push(...processSecrets(args, process.env));
       const log = createLog({ level: logLevel(args), secrets: loaded.secrets, to: output.log });
       // Only now the brokers' clients are loaded: a mistake in a file is told at once.
       const { startDaemon } = await import('./daemon.ts');
@@ -115,13 +115,6 @@ function seconds(args: Arguments, option: string): number {
   const value = Number(args.text(option));
   if (!(value > 0)) throw new UsageError(`--${option} is a number of seconds above 0, not ${args.text(option) ?? ''}.`);
   return value;
-}
-
-/** The token, and what a collector of telemetry is told, are secrets like those of a file, in the log too. */
-export function addSecrets(secrets: string[], args: Arguments): void {
-  const token = daemonToken(args);
-  if (token !== null) secrets.push(token);
-  secrets.push(...otlpSecrets(process.env, args.text('traces') ?? null));
 }
 
 function httpAddress(args: Arguments): DaemonSettings['http'] {
