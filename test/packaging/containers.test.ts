@@ -95,6 +95,10 @@ describe('docker/kubernetes', () => {
     const { name, containerPort } = container.ports[0] ?? {};
     assert.equal(String(containerPort), daemon.text('http')?.split(':')[1]);
     assert.equal(spec.template.metadata.annotations['prometheus.io/port'], String(containerPort));
+    assert.equal(daemon.text('http-advertise'), `$(${container.env[0]?.name ?? ''}):${containerPort ?? 0}`, 'Kubernetes puts in what it defines');
+    assert.equal(container.env[0]?.valueFrom.fieldRef?.fieldPath, 'status.podIP');
+    assert.equal(container.env[1]?.name, 'MILLRACE_HTTP_TOKEN', 'what listens at 0.0.0.0 needs a token');
+    assert.ok(readFileSync(join(docker, 'README.md'), 'utf8').includes(`create secret generic ${container.env[1].valueFrom.secretKeyRef?.name ?? ''} --from-literal=${container.env[1].valueFrom.secretKeyRef?.key ?? ''}=`));
     for (const { httpGet } of [container.startupProbe, container.livenessProbe, container.readinessProbe]) assert.equal(httpGet.port, name);
     for (const [option, path] of [['state-dir', '/state'], ['http', '0.0.0.0']] as const) assert.ok(daemon.text(option)?.startsWith(path));
   });
@@ -115,7 +119,7 @@ sinks: { out: { type: kafka, from: in, topic: out } }
 `;
     version(topology('first'));
     mkdirSync(join(root, 'state'));
-    const args = container.args.map((word) => (word === '0.0.0.0:7171' ? '127.0.0.1:0' : word.replace(/^\/(topologies|state)/, `${root}/$1`)));
+    const args = container.args.map((word) => (word === '0.0.0.0:7171' ? '127.0.0.1:0' : word.replace('$(POD_IP)', '127.0.0.1').replace(/^\/(topologies|state)/, `${root}/$1`)));
     const daemon = new Started(process.execPath, [join(checkout, 'src/main.ts'), ...args], { cwd: root });
     await daemon.ready();
     const url = await daemon.url();

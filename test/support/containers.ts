@@ -48,6 +48,7 @@ export interface Container {
   readonly image: string;
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly envFrom: readonly { readonly configMapRef: { readonly name: string } }[];
+  readonly env: readonly { readonly name: string; readonly valueFrom: { readonly fieldRef?: { readonly fieldPath: string }; readonly secretKeyRef?: { readonly name: string; readonly key: string } } }[];
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly startupProbe: Probe;
