@@ -11,7 +11,7 @@ interface Least {
   readonly kinds: readonly EvidenceKind[];
 }
 
-const unit: Least = { secrets: 40, kinds: ['daemon', 'command', 'answer', 'error', 'problem', 'webhook'] };
+const unit: Least = { secrets: 60, kinds: ['daemon', 'command', 'answer', 'error', 'problem', 'webhook', 'log'] };
 const least: Readonly<Record<'unit' | 'integration' | 'all', Least>> = {
   unit,
   integration: { secrets: 40, kinds: ['daemon', 'command', 'answer', 'error', 'letter'] },

@@ -184,10 +184,10 @@ describe('a token endpoint', () => {
   it('is asked over TLS that is checked, by the rules of RFC 6749', async () => {
     const authority = new Authority();
     const { cert, key } = authority.issue({ name: 'tokens', names: 'DNS:localhost' });
-    const server = await TokenServer.listen((_, response) => { json(response, 200, { access_token: 'opaque', token_type: 'bearer', expires_in: 30 }); }, createServer({ cert, key }));
+    const server = await TokenServer.listen((_, response) => { json(response, 200, { access_token: secret('opaque-token', 'token'), token_type: 'bearer', expires_in: 30 }); }, createServer({ cert, key }));
     const tls = { ca: authority.ca, cert: null, key: null, passphrase: null, serverName: null };
     const { value, expiresAt } = await fetchToken(settings(server.port, { tls }));
-    assert.equal(value, 'opaque');
+    assert.equal(value, 'opaque-token');
     assert.ok(Math.abs(expiresAt - Date.now() - 30_000) < 5_000);
     assert.equal(server.requests[0]?.authorization, `Basic ${Buffer.from('a+b:p%3A%C3%A4%26word').toString('base64')}`);
     assert.equal(server.requests[0].form.toString(), 'grant_type=client_credentials');
