@@ -43,6 +43,11 @@ export class Measured {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1]) / 1024;
   }
 
+  /** Resident memory now, in MB. */
+  get resident(): number {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1]) / 1024;
+  }
+
   /** Open sockets. */
   get sockets(): number {
     const folder = `/proc/${this.#child.pid}/fd`;

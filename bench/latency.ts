@@ -10,6 +10,7 @@ export interface Latency {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
+  readonly max: number;
   readonly missing: number;
   readonly doubled: number;
   /** Processor cores that the measured process used; 0 for the floor. */
@@ -43,10 +44,11 @@ export class Probe {
     this.#latencies[n] = performance.now() - this.#started() - (n * 1000) / this.#rate;
   }
 
-  result(from: number, cores: number): Latency {
-    const measured = this.#latencies.subarray(from).filter((latency) => latency >= 0).toSorted();
+  /** Of the events from one number on, to another; what is missing and doubled is of all. */
+  result(from: number, cores: number, to?: number): Latency {
+    const measured = this.#latencies.subarray(from, to).filter((latency) => latency >= 0).toSorted();
     const at = (share: number): number => measured[Math.floor(measured.length * share)] ?? NaN;
-    return { p50: at(0.5), p95: at(0.95), p99: at(0.99), missing: this.#latencies.length - this.seen, doubled: this.doubled, cores };
+    return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1 - Number.EPSILON), missing: this.#latencies.length - this.seen, doubled: this.doubled, cores };
   }
 }
 

@@ -1,12 +1,13 @@
 /*
  * `npm run bench`: workload W1 (bench/w1.yaml) on a real Kafka that it starts; what it prints it also writes to bench/RESULTS.md.
- * `npm run bench -- latency` measures one section alone (throughput, avro, codecs, latency, windows, joins, observed, tables, state, partitions, sizes, idle) and only prints.
+ * `npm run bench -- latency` measures one section alone (throughput, avro, codecs, latency, windows, joins, observed, away, tables, state, partitions, sizes, idle) and only prints.
  */
 import { writeFileSync } from 'node:fs';
 import type { Broker } from '../actors/port.ts';
 import { createKafkajsBroker } from '../src/broker/kafkajs/index.ts';
 import { startKafka } from '../test/support/kafka.ts';
 import { startRegistry } from '../test/support/registry.ts';
+import { collectorAway } from './away.ts';
 import { avroThroughput, codecFigures, loadAvro } from './avro.ts';
 import { idle } from './idle.ts';
 import { enrichThroughput, joinThroughput, loadOrders, loadUsers } from './joins.ts';
@@ -91,6 +92,10 @@ const sections: Readonly<Record<string, () => Promise<string>>> = {
     const rounds = Number(process.env['BENCH_ROUNDS'] ?? 20);
     const rows = await observed(broker, kafka.brokers, loaded, rounds);
     return `## Observed\n\nW1, exactly once, a backlog of ${count(loaded.records)} records in 4 partitions, with what metrics and traces cost: \`neither\` runs without what moves the meters, and without HTTP (\`bench/unmetered.ts\`); traces are of the batches that begin one, at most 10 a second, sent by OTLP over HTTP to a collector that takes them. Medians of ${rounds} rounds, in each of which all ran once, by turns; changes are medians of each round's ratio to \`neither\`, with the interval that holds the median at 95 %.\n\n${table(['', 'records/s', 'CPU-s per million', 'CPU', 'records/s'], rows)}`;
+  },
+  async away() {
+    const rows = await collectorAway(broker, kafka.brokers);
+    return `## A collector that goes away\n\nW1, exactly once, at 5,000 records/s, all traced that may be (10 batches a second), into a real Jaeger that is killed, started again, stopped where it stands and woken. Latency is of the events that were due in each phase; spans dropped and the newest traces that Jaeger has (1,000 at most are asked for) are at its end.\n\n${table(['Jaeger', 's', 'p50 ms', 'p99 ms', 'longest ms', 'RSS MB', 'spans dropped', 'traces in it', 'missing'], rows)}`;
   },
   async tables() {
     const figures = await tablesAtScale(broker, kafka.brokers, backlog);
