@@ -45,10 +45,21 @@ function baseOf(text: string): string {
   return url.href.replace(/\/$/, '');
 }
 
+/** A connection that was kept is closed by the daemon now and then, just when it is used again: what only asks is asked once more. */
+async function connected(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    const { cause } = error as { readonly cause?: { readonly code?: string } };
+    if (!['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(cause?.code ?? '')) throw error;
+    return fetch(url, init);
+  }
+}
+
 async function ask(base: string, path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(base + path, { ...init, redirect: 'error' });
+    response = await connected(base + path, { ...init, redirect: 'error' });
   } catch (error) {
     const { cause } = error as { readonly cause?: { readonly code?: string; readonly message?: string } };
     throw Object.assign(new Error(`No daemon answers at ${base} (${cause?.code ?? cause?.message ?? (error as Error).message}). --url says where it serves HTTP.`), { code: 'ECONNREFUSED' });

@@ -87,7 +87,7 @@ export class KafkaProxy {
     this.fired.length = 0;
   }
 
-  /** Requests of a kind, of all clients, reach the broker so many milliseconds late from here on; what comes behind them on the same connection waits too. */
+  /** Requests of a kind reach the broker so many milliseconds late from here on; what comes behind them on the same connection waits too. */
   slow(api: ApiName, milliseconds: number): void {
     this.#delays.set(apiKeys[api], milliseconds);
   }
@@ -131,7 +131,8 @@ export class KafkaProxy {
     let free = 0;
     const forward = (frame: Buffer): void => {
       const now = performance.now();
-      free = Math.max(free, now + (this.#delays.get(headerOf(frame).api) ?? 0));
+      const { api, client: from } = headerOf(frame);
+      free = Math.max(free, now + (from === this.#client ? (this.#delays.get(api) ?? 0) : 0));
       if (free <= now) {
         broker.write(frame);
         return;

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker } from '../../actors/port.ts';
 import type { Finding } from '../../src/cli/why/findings.ts';
@@ -17,6 +18,14 @@ export async function whyUntil(daemon: DaemonProcess, topology: string, code: Fi
     if (found[0]?.code === code || Date.now() > deadline) return found;
     await wait(200);
   }
+}
+
+/** Holds the first thing that is said to its kind, its message and its remedy. */
+export function firstIs(found: readonly Finding[], code: Finding['code'], message: RegExp, remedy = /./): void {
+  const said = JSON.stringify(found, null, 1);
+  assert.equal(found[0]?.code, code, said);
+  assert.match(found[0].message, message, said);
+  assert.match(found[0].remedy, remedy, said);
 }
 
 /** Where a stream of records goes. */
@@ -56,7 +65,10 @@ export class Feeder {
 /** Writes records once. */
 export async function feedOnce(broker: Broker, targets: readonly Fed[]): Promise<void> {
   const producer = broker.producer();
-  await producer.send(targets.flatMap((target) => eventsOf(target, 0)), 'none');
+  for (const target of targets) {
+    const events = eventsOf(target, 0);
+    for (let from = 0; from < events.length; from += 5000) await producer.send(events.slice(from, from + 5000), 'none');
+  }
   await producer.close();
 }
 
