@@ -12,6 +12,9 @@ export interface JaegerSpan {
   readonly traceID: string;
   readonly spanID: string;
   readonly operationName: string;
+  /** When it began, since 1970, and how long it took, both in microseconds. */
+  readonly startTime: number;
+  readonly duration: number;
   readonly references: readonly { readonly refType: 'CHILD_OF' | 'FOLLOWS_FROM'; readonly traceID: string; readonly spanID: string }[];
   readonly tags: readonly { readonly key: string; readonly value: unknown }[];
   readonly processID: string;
@@ -44,6 +47,16 @@ export class Jaeger {
     return `grpc://127.0.0.1:${this.#ports[1]}`;
   }
 
+  /** Where it is asked. */
+  get query(): string {
+    return `http://127.0.0.1:${this.#ports[2]}`;
+  }
+
+  /** One on ports that are free, to be started. */
+  static async free(binary: string): Promise<Jaeger> {
+    return new Jaeger(binary, await freePorts(7));
+  }
+
   async start(): Promise<void> {
     const [http, grpc, query, ...others] = this.#ports;
     const args = [
@@ -56,7 +69,7 @@ export class Jaeger {
     // A test that fails must not wait for it.
     this.#child.unref();
     const deadline = Date.now() + 20_000;
-    while (!(await fetch(`${this.#query}/api/services`).then(({ ok }) => ok, () => false))) {
+    while (!(await fetch(`${this.query}/api/services`).then(({ ok }) => ok, () => false))) {
       if (Date.now() > deadline || this.#child.exitCode !== null) throw new Error(`Jaeger did not start (${this.#child.exitCode ?? 'it runs'}).`);
       await wait(50);
     }
@@ -66,7 +79,7 @@ export class Jaeger {
   async stop(): Promise<void> {
     const child = this.#child;
     this.#child = null;
-    if (child === null || child.exitCode !== null) return;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
     await once(child, 'exit');
     running.delete(child);
@@ -98,12 +111,8 @@ export class Jaeger {
     return this.#ask(`/api/traces?service=${service}&limit=1000`);
   }
 
-  get #query(): string {
-    return `http://127.0.0.1:${this.#ports[2]}`;
-  }
-
   async #ask(path: string): Promise<readonly JaegerTrace[]> {
-    const response = await fetch(this.#query + path);
+    const response = await fetch(this.query + path);
     const body = (await response.json()) as { readonly data: readonly JaegerTrace[] | null };
     return body.data ?? [];
   }
@@ -118,7 +127,7 @@ process.once('exit', () => {
 export async function jaegerOrSkip(t: Skippable): Promise<Jaeger | null> {
   const why = await whyNoJaeger();
   if (why === null) {
-    const jaeger = new Jaeger(await jaegerBinary(), await freePorts(7));
+    const jaeger = await Jaeger.free(await jaegerBinary());
     await jaeger.start();
     return jaeger;
   }
