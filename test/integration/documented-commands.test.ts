@@ -33,6 +33,8 @@ const notRun: Readonly<Record<string, string>> = {
   'docker run -v ./docker/topologies:/topologies:ro -v millrace-state:/state -p 127.0.0.1:7171:7171 -e KAFKA_BROKERS=kafka.example:9092 millrace': 'needs an engine; test/packaging/image.test.ts does the steps',
   'docker compose -f docker/compose.yaml up --build': 'needs an engine; test/integration/compose.test.ts does the steps',
   'docker compose -f docker/compose.yaml down --volumes': 'needs an engine',
+  'kubectl apply -f docker/kubernetes/namespace.yaml': 'needs a cluster',
+  'kubectl -n millrace create secret generic millrace-http --from-literal=token=$(openssl rand -hex 32)': 'needs a cluster; test/packaging/containers.test.ts holds it to the files',
   'kubectl apply -k docker/kubernetes': 'needs a cluster; test/packaging/containers.test.ts holds the files to the program',
   'kubectl -n millrace rollout status statefulset/millrace': 'needs a cluster'
 };
