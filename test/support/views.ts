@@ -1,5 +1,5 @@
 /** Longest wait for one answer, in milliseconds. */
-const patience = 2000;
+const patience = 1000;
 
 /** Asks a daemon for all that it shows to anybody. Never rejects: a daemon that is about to end may not answer. */
 export async function views(url: string): Promise<void> {
