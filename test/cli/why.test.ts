@@ -23,7 +23,7 @@ function seen({ detail, progress, inputs = [], upstream = [] }: { readonly detai
   const task = { task: 'counted-0', sub_topology: 'counted', timed: true, epoch: 1, watermark: 0, inputs: [...inputs], nodes: [{ node: 'counted', watermark: 0, upstream: [...upstream] }] };
   return {
     detail: { name: 'orders', state: 'running', paused: false, tasks: { assigned: 1, running: 1 }, lag: 0, failure: null, assigned: [], nodes: [{ name: 'out', kind: 'sink', counts: { received: 0, outputs: 0 } }], tables: [], restores: [], checkpoints: 1, last_checkpoint: 1, ...detail },
-    progress: { topology: 'orders', window_seconds: 10, input_rate: 100, processing_rate: 100, batch_ms: quick, batch_mean_ms: quick, nodes: [], elsewhere: null, state_seconds: 60, behind_seconds: 0, seconds_since_checkpoint: 0, lag: 0, partitions: [], ...progress },
+    progress: { topology: 'orders', window_seconds: 10, input_rate: 100, processing_rate: 100, batch_ms: quick, batch_mean_ms: quick, nodes: [], elsewhere: null, state_seconds: 60, behind_seconds: 10, seconds_since_checkpoint: 0, lag: 0, partitions: [], ...progress },
     watermarks: { topology: 'orders', tasks: [task] }
   };
 }

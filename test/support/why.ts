@@ -10,12 +10,12 @@ export async function why(daemon: DaemonProcess, topology: string): Promise<Find
   return (JSON.parse(await runCommand('why', topology, '--json', '--url', await daemon.url())) as { findings: Finding[] }).findings;
 }
 
-/** Asks until the first thing it says is of a kind, and gives all it says then; gives what it says in the end where that does not come in time. */
-export async function whyUntil(daemon: DaemonProcess, topology: string, code: Finding['code'], timeout = 20_000): Promise<Finding[]> {
+/** Asks until the first thing it says is of a kind and has a text, and gives all it says then; gives what it says in the end where that does not come in time. */
+export async function whyUntil(daemon: DaemonProcess, topology: string, code: Finding['code'], message = /./, timeout = 20_000): Promise<Finding[]> {
   const deadline = Date.now() + timeout;
   for (;;) {
     const found = await why(daemon, topology);
-    if (found[0]?.code === code || Date.now() > deadline) return found;
+    if ((found[0]?.code === code && message.test(found[0].message)) || Date.now() > deadline) return found;
     await wait(200);
   }
 }

@@ -34,7 +34,7 @@ export function slow(seen: Seen): Finding[] {
   if (paced !== null) return [paced];
   const waits = batch === null ? null : longPhase(seen, pace, batch);
   if (waits !== null) return [waits];
-  return lag < aMinute * (processing - input) ? [] : [otherwise(seen, pace)];
+  return lag < aMinute * (processing - input) || behind < worthTelling.seconds ? [] : [otherwise(seen, pace)];
 }
 
 /** The one partition that nearly all of the lag is in. */
