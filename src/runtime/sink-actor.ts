@@ -12,6 +12,7 @@ import { FailedRecordCounts } from './failed-records.ts';
 import type { FailedRecords } from './failed-records.ts';
 import { Inbox } from './inbox.ts';
 import type { TaskMeters } from './meters.ts';
+import type { Cost } from './slices.ts';
 import { nameInFile } from './node-name.ts';
 import { batchOverhead, encodedSize } from './outbox.ts';
 import type { Lane, Outbox, PendingRecord, SealedOutputs } from './outbox.ts';
@@ -54,6 +55,7 @@ export interface SinkActorSettings {
   readonly changelog: () => readonly PendingRecord[];
   readonly onAligned: (work: EpochWork) => void;
   readonly meters: TaskMeters;
+  readonly cost: Cost;
   /** Null where tracing is off. */
   readonly trace: TaskTrace | null;
   /** See `Clock`. */
@@ -125,7 +127,9 @@ export class SinkReceiver {
         if (pending !== undefined) await pending;
       }
       this.#trace = null;
-      this.#settings.meters.processing(sink).note((this.#settings.elapsed() - started) / 1000);
+      const milliseconds = this.#settings.elapsed() - started;
+      this.#settings.meters.processing(sink).note(milliseconds / 1000);
+      this.#settings.cost.note(milliseconds, records.length);
     }
     this.#settings.outbox.flush();
   }

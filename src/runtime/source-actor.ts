@@ -8,6 +8,7 @@ import { asRead, isTombstone } from '../../actors/record.ts';
 import type { TraceContext } from '../../actors/trace.ts';
 import type { Clock } from './clock.ts';
 import type { Outlet } from './outlet.ts';
+import type { Slices } from './slices.ts';
 import { within } from './trace.ts';
 import type { TaskTrace } from './trace.ts';
 
@@ -24,11 +25,8 @@ export interface SourceStart {
   readonly watermark: number | null;
 }
 
-/** Records handed on at once: small enough that other actors and timers get their turn in a backlog. */
-const slice = 1000;
-
 /** The receiver of one topic partition: turns what the reader fetched into records, and starts the barriers. */
-export function sourceReceiver(logic: SourceLogic, at: TopicPartition, start: SourceStart, outlet: Outlet, clock: Clock, trace: TaskTrace | null): (message: SourceMessage) => void | Promise<void> {
+export function sourceReceiver(logic: SourceLogic, at: TopicPartition, start: SourceStart, outlet: Outlet, slices: Slices, clock: Clock, trace: TaskTrace | null): (message: SourceMessage) => void | Promise<void> {
   const origin: Origin = { topic: at.topic, partition: at.partition, codec: logic.codec.id, ...(logic.codec.exotic === true ? { exotic: true } : {}) };
   const waits = logic.codec.beforeDecode !== undefined || logic.keyCodec?.beforeDecode !== undefined;
   const time = start.watermark === null ? null : new EventTime(logic.time, start.watermark);
@@ -45,7 +43,8 @@ export function sourceReceiver(logic: SourceLogic, at: TopicPartition, start: So
       bytes += weight(batch);
       batches += 1;
     };
-    if (waits) return admitWaiting(batch.records, origin, logic, time, now, outlet).then(done);
+    const slice = slices.size;
+    if (waits) return admitWaiting(batch.records, origin, logic, time, now, outlet, slice).then(done);
     for (let from = 0; from < batch.records.length; from += slice) {
       const to = Math.min(from + slice, batch.records.length);
       for (let index = from; index < to; index += 1) admit(batch.records[index] as FetchedRecord, origin, logic, time, now, outlet);
@@ -71,7 +70,7 @@ export function sourceReceiver(logic: SourceLogic, at: TopicPartition, start: So
 }
 
 /** As without waiting, but for codecs that may have to get a schema first: rarely, so that the loop hardly ever leaves its turn. */
-async function admitWaiting(records: readonly FetchedRecord[], origin: Origin, logic: SourceLogic, time: EventTime | null, now: number, outlet: Outlet): Promise<void> {
+async function admitWaiting(records: readonly FetchedRecord[], origin: Origin, logic: SourceLogic, time: EventTime | null, now: number, outlet: Outlet, slice: number): Promise<void> {
   let next = slice;
   for (const [index, record] of records.entries()) {
     if (index === next) {

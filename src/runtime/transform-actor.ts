@@ -84,6 +84,7 @@ class Part {
     outlet.received(batch.records.length);
     const span = trace === null || batch.trace === undefined || batch.trace === null ? null : trace.process(name, batch.records.length, batch.trace);
     const pending = span === null ? this.#work(batch, input) : within(span, outlet, () => this.#work({ ...batch, trace: span.context }, input));
+    meter.paused(started, batch.records.length);
     if (pending !== undefined) return pending.then(done);
     done();
     return undefined;

@@ -15,6 +15,8 @@ import type { Outbox, PendingRecord } from './outbox.ts';
 import { SinkReceiver } from './sink-actor.ts';
 import type { EpochWork } from './sink-actor.ts';
 import { nameInFile } from './node-name.ts';
+import { Slices } from './slices.ts';
+import type { Cost } from './slices.ts';
 import { sourceReceiver } from './source-actor.ts';
 import type { SourceMessage } from './source-actor.ts';
 import type { Actor } from './system.ts';
@@ -96,6 +98,7 @@ class Wiring {
   #sinkActor: Actor<SinkMessage> | null = null;
   #sinkChannels = 0;
   readonly #logics: TransformLogic[] = [];
+  readonly #slices = new Slices();
 
   constructor(settings: WireSettings) {
     this.#settings = settings;
@@ -135,7 +138,7 @@ class Wiring {
     const transforms = this.#nodes.filter(({ kind }) => kind === 'transform').length;
     const channels = this.#settings.inputs.length + transforms;
     const rotation = this.#settings.inputs[0]?.partition ?? 0;
-    const receiver = new SinkReceiver({ nodes: plan.nodes, sinks, channels, rotation, outbox, topics, changelog, onAligned, meters, trace, elapsed: () => clock.elapsed() });
+    const receiver = new SinkReceiver({ nodes: plan.nodes, sinks, channels, rotation, outbox, topics, changelog, onAligned, meters, cost: this.#slices.cost(), trace, elapsed: () => clock.elapsed() });
     this.#sinkActor = this.#spawn<SinkMessage>('sink', (message) => receiver.receive(message));
   }
 
@@ -158,7 +161,7 @@ class Wiring {
     for (const node of team) {
       const edges = node.inputs.flatMap((edge) => Array.from({ length: this.#channelsFrom(edge.node) }, () => edge));
       const meters = edges.map((edge) => this.#settings.meters.edge(edge.node, node.id));
-      nodes.push(this.#node(node, edges.map(({ input }) => input), this.#meter(node, meters)));
+      nodes.push(this.#node(node, edges.map(({ input }) => input), this.#meter(node, meters, this.#slices.cost())));
       connects.push((actor, first) => {
         edges.forEach((edge, index) => { this.#connect(edge, { kind: 'node', actor, channel: first + index, edge: meters[index] as EdgeMeter, sent: 0 }); });
         return first + edges.length;
@@ -178,9 +181,9 @@ class Wiring {
     return { logic, channels, outlet, watermark, seal, meter, name: nameInFile(node.name), trace: this.#settings.trace };
   }
 
-  #meter({ id }: PlanNode, edges: readonly EdgeMeter[]): NodeMeter {
+  #meter({ id }: PlanNode, edges: readonly EdgeMeter[], cost: Cost | null): NodeMeter {
     const { meters, clock } = this.#settings;
-    return new NodeMeter(meters.processing(id), edges, () => clock.elapsed());
+    return new NodeMeter(meters.processing(id), edges, () => clock.elapsed(), cost);
   }
 
   #nodeTask(watermark: number): NodeTask {
@@ -207,8 +210,8 @@ class Wiring {
   #startSource(input: TaskInput): Actor<SourceMessage> {
     const node = this.#source(input);
     const outlet = this.#outlet(node, 1, true);
-    const receive = sourceReceiver(node.build(), input, { position: input.start, watermark: this.#settings.sub.timed ? input.watermark : null }, outlet, this.#settings.clock, this.#settings.trace);
-    return this.#spawn(`source.${node.name}.${input.topic}`, metered(receive, this.#meter(node, [])));
+    const receive = sourceReceiver(node.build(), input, { position: input.start, watermark: this.#settings.sub.timed ? input.watermark : null }, outlet, this.#slices, this.#settings.clock, this.#settings.trace);
+    return this.#spawn(`source.${node.name}.${input.topic}`, metered(receive, this.#meter(node, [], null)));
   }
 
   #source({ topic }: TopicPartition): SourceNode {

@@ -24,7 +24,7 @@ class Watched implements TransformLogic {
 /** An actor of these nodes, each with one channel. */
 function actorOf(nodes: readonly { readonly logic: TransformLogic; readonly watermark: number }[]): (epoch: number) => Promise<void> {
   const outlet = { received() {}, flush() {}, checkpoint() {} } as unknown as Outlet;
-  const receive = transformReceiver(nodes.map((node) => ({ ...node, channels: [0], outlet, seal() {}, meter: new NodeMeter(new Histogram(), [], () => 0), name: 'node', trace: null })));
+  const receive = transformReceiver(nodes.map((node) => ({ ...node, channels: [0], outlet, seal() {}, meter: new NodeMeter(new Histogram(), [], () => 0, null), name: 'node', trace: null })));
   return async (epoch) => {
     for (const channel of nodes.keys()) await receive({ channel, message: { kind: 'checkpoint', epoch, sent: 0, now: 0, watermark: 100 + epoch, idle: false } });
   };
