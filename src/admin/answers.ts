@@ -64,7 +64,9 @@ const upstream = z.object({
   watermark: milliseconds.nullable(),
   idle: z.boolean(),
   here: z.enum(['runs', 'does not run', 'elsewhere']).describe('Whether this daemon has that task, and whether it runs.'),
-  heard: z.boolean().describe('Whether anything ever came from it.')
+  heard: z.boolean().describe('Whether anything ever came from it.'),
+  daemon: z.string().nullable().optional().describe('Of one elsewhere: the address at which the daemon that has it serves HTTP; null where it does not say, or none has it.'),
+  member: z.string().nullable().optional().describe("Of one elsewhere: the id at the broker of the group's member that has it; null where none has it. Absent, as daemon is, where the group was not asked or did not tell.")
 });
 
 /** How far event time is complete. */

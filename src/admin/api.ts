@@ -28,7 +28,7 @@ export interface DaemonApi {
   paused(topology: string): boolean;
   tasks(topology: string): z.infer<typeof topologyDetail>['assigned'];
   nodes(topology: string): readonly { readonly name: string; readonly kind: string; readonly store: boolean; readonly paced?: { readonly by: string; readonly records: number | null } }[];
-  watermarks(topology: string, quiet: readonly QuietPartition[]): z.infer<typeof watermarksAnswer>;
+  watermarks(topology: string, quiet: readonly QuietPartition[]): Promise<z.infer<typeof watermarksAnswer>>;
   /** By `graphAnswer`. */
   graph(topology: string): unknown;
   alerts(topology: string): readonly AlertView[];

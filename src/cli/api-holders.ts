@@ -34,6 +34,13 @@ export class GroupDirectory {
     return members.filter(({ peer }) => peer === null || peer.id !== self?.id).map(({ id, peer, partitions }) => ({ member: id, peer, tasks: tasksOf(plan, node, partitions ?? []) }));
   }
 
+  /** Which member has each task of a plan's group, by the tasks' names; waits and rejects as `others` does. Nothing on the embedded broker, where all are here. */
+  async holders(plan: Plan, broker: Broker): Promise<ReadonlyMap<string, Omit<Holder, 'tasks'>>> {
+    if (plan.broker.type === 'embedded') return new Map();
+    const members = await this.#members(plan.group, broker);
+    return new Map(members.flatMap(({ id, peer, partitions }) => unitsOf(plan, partitions ?? []).map(({ name }) => [name, { member: id, peer }])));
+  }
+
   #members(group: string, broker: Broker): Promise<readonly GroupMember[]> {
     const known = this.#known.get(group);
     if (known !== undefined && Math.abs(Date.now() - known.at) < freshness) return Promise.resolve(known.members);

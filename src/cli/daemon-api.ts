@@ -15,6 +15,7 @@ import { topologyGraph } from '../topology/graph.ts';
 import type { Plan, SourceNode } from '../topology/model.ts';
 import { GroupDirectory } from './api-holders.ts';
 import { entriesOfKey } from './api-store.ts';
+import { withHolders } from './api-upstream-holders.ts';
 import { watermarksOf } from './api-watermarks.ts';
 import { showBytes } from './show-bytes.ts';
 import { showLetter } from './show-letter.ts';
@@ -68,7 +69,9 @@ function lookUps({ memory, state, broker, peer }: ApiParts, find: (name: string)
   return {
     watermarks(name, quiet) {
       const { plan, topology } = find(name);
-      return watermarksOf({ plan, status: topology.status(), paused: topology.paused, quiet, remembered: (task) => memory.get(`${plan.group}/${task}`), open: state.opened(plan.group), tasks: topology.tasks });
+      const answer = watermarksOf({ plan, status: topology.status(), paused: topology.paused, quiet, remembered: (task) => memory.get(`${plan.group}/${task}`), open: state.opened(plan.group), tasks: topology.tasks });
+      // A broker that is away is not waited for.
+      return withHolders(answer, async () => (topology.state === 'running' ? directory.holders(plan, broker(plan)).catch(() => null) : null));
     },
     store(name, node, key, limit) {
       const { plan, topology } = find(name);

@@ -50,7 +50,7 @@ class FakeDaemon implements DaemonApi {
   watermarks(): ReturnType<DaemonApi['watermarks']> {
     const input = { topic: 'o', partition: 0, node: 'in', watermark: 1, lag: 5, quiet_seconds: 1, idle_after_seconds: null, idle: false, internal: false };
     const upstream = [{ input: 0, task: 'in-0', watermark: null, idle: false, here: 'runs', heard: true } as const];
-    return { topology: 'orders', tasks: [{ task: 'in-0', sub_topology: 'in', timed: true, epoch: 4, watermark: 1, inputs: [input], nodes: [{ node: 'counted', watermark: 1, upstream }] }] };
+    return Promise.resolve({ topology: 'orders', tasks: [{ task: 'in-0', sub_topology: 'in', timed: true, epoch: 4, watermark: 1, inputs: [input], nodes: [{ node: 'counted', watermark: 1, upstream }] }] });
   }
   graph(): unknown {
     return { topologies: [{ name: 'orders', parts: [] }], topics: [], edges: [] };

@@ -40,6 +40,11 @@ describe('who else has tasks of a node', { concurrency: true }, () => {
     assert.equal(asked(), 1);
   });
 
+  it('is told of each task of a topology, upstream ones too', async () => {
+    const holders = await new GroupDirectory().holders(plan, brokerOf(group).broker);
+    assert.deepEqual([...holders].map(([task, { member: id, peer }]) => [task, id, peer?.url]).toSorted(), [['counted-0', 'me', 'http://me'], ['counted-1', 'other', 'http://other'], ['counted-2', 'other', 'http://other'], ['in-0', 'other', 'http://other'], ['in-1', 'idle', 'http://idle']]);
+  });
+
   it('is nobody on the embedded broker', async () => {
     const embedded = planOf({ ...topology, broker: { type: 'embedded', path: './data' } });
     assert.deepEqual(await new GroupDirectory().others(embedded, 'counted', brokerOf(new Failure('broker_unavailable', 'not asked')).broker, null), []);

@@ -35,6 +35,9 @@ describe('why, by what the API says', () => {
     ['inputs that are all idle', seen({ inputs: [input({ idle: true, quiet_seconds: 40 }), input({ partition: 1, idle: true, quiet_seconds: 60, watermark: hour })] }), 'source_quiet', /t\[0, 1\] for 40 s: all is idle, and event time stays at 1970-01-01T10/],
     ['the side of a join that is missing', seen({ inputs: [input({}), input({ topic: 'u', node: 'other', watermark: null })] }), 'input_silent', /u\[0\] \(source other\) has said nothing of event time/],
     ['a task upstream that is on no daemon here', seen({ upstream: [before3({}), before3({ task: 'in-1', watermark: hour, here: 'elsewhere' })] }), 'upstream_gone', /counted waits for task in-1, which is not on this daemon: it stands at 1970.*9 h behind/],
+    ['the daemon that has a task upstream', seen({ upstream: [before3({}), before3({ task: 'in-1', watermark: hour, here: 'elsewhere', daemon: 'http://10.0.0.5:7171', member: 'millrace-5' })] }), 'upstream_gone', /counted waits for task in-1, which runs at http:\/\/10\.0\.0\.5:7171: it stands/],
+    ['the member that has a task upstream and says no address', seen({ upstream: [before3({}), before3({ task: 'in-1', watermark: hour, here: 'elsewhere', daemon: null, member: 'millrace-5' })] }), 'upstream_gone', /in-1, which member millrace-5 of the group has/],
+    ['a task upstream that nobody has', seen({ upstream: [before3({}), before3({ task: 'in-1', watermark: hour, here: 'elsewhere', daemon: null, member: null })] }), 'upstream_gone', /in-1, which no member of the group has/],
     ['a task upstream that fails here', seen({ upstream: [before3({}), before3({ task: 'in-1', watermark: null, here: 'does not run', heard: false })] }), 'upstream_gone', /in-1, which is assigned to this daemon and does not run: nothing was heard/],
     ['a sink that slows all', seen({ progress: { lag: 90_000, processing_rate: 90, batch_mean_ms: { prepare: 5, write: 800, commit: 150, apply: 5, total: 960 } } }), 'sink_slow', /Of 960 ms for a batch, the broker took 800 ms to take what out writes, and 150 ms to commit/],
     ['a disk that slows all', seen({ progress: { lag: 90_000, processing_rate: 90, batch_mean_ms: { prepare: 700, write: 10, commit: 10, apply: 50, total: 770 } } }), 'state_slow', /750 ms were for the disk/],
@@ -69,6 +72,12 @@ describe('why, by what the API says', () => {
       assert.deepEqual(others, []);
     });
   }
+
+  it('gives the command for the daemon that has a task upstream, unless its address could be more than a word of it', () => {
+    const remedy = (daemon: string): string | undefined => findings(seen({ upstream: [before3({}), before3({ task: 'in-1', watermark: hour, here: 'elsewhere', daemon, member: 'm' })] }), 0)[0]?.remedy;
+    assert.match(remedy('http://[::1]:7171/millrace') ?? '', /^Ask there: millrace why orders --url http:\/\/\[::1\]:7171\/millrace\. If/);
+    assert.match(remedy('http://a/;reboot') ?? '', /^Ask there: millrace why orders --url\. If/);
+  });
 
   it('says nothing of a backlog that is gone in a minute, nor of a partition a little behind', () => {
     assert.deepEqual(findings(seen({ progress: { lag: 50_000, processing_rate: 5000 }, inputs: [input({}), input({ partition: 1, watermark: 10 * hour - 500 })] }), 0).map(({ code }) => code), ['catching_up']);

@@ -36,8 +36,9 @@ sinks: { out: { type: kafka, from: counted, topic: ${name}-out } }
       const [asked, hung] = [daemons[survivor], daemons[1 - survivor]] as [DaemonProcess, DaemonProcess];
       const gone = (tasks[1 - survivor] ?? []).find((task) => task.startsWith('in'));
       await whyUntil(asked, name, 'nothing');
+      const at = await hung.url();
       hung.child.kill('SIGSTOP');
-      firstIs(await whyUntil(asked, name, 'upstream_gone'), 'upstream_gone', new RegExp(`counted waits for task ${gone}, which is not on this daemon: it stands at .*, [\\d.]+ s behind the furthest`), /Ask the daemon that has it/);
+      firstIs(await whyUntil(asked, name, 'upstream_gone'), 'upstream_gone', new RegExp(`counted waits for task ${gone}, which runs at ${at}: it stands at .*, [\\d.]+ s behind the furthest`), new RegExp(`^Ask there: millrace why ${name} --url ${at}. If that daemon hangs, end it`));
       firstIs(await whyUntil(asked, name, 'nothing'), 'nothing', /keeps up/, /^$/);
       await feeder.end();
       await Promise.all(daemons.map((daemon) => daemon.kill()));

@@ -22,7 +22,7 @@ export function heldBack({ watermarks }: Seen, now: number): Finding[] {
     else if (before === undefined || !waiting.some(({ task }) => task === before.task)) unexplained.push(each);
   }
   for (const task of tasks) holds.push(...ownHolds(task, tasks, feeding, waiting.length > 0));
-  return [...tellUpstream(unexplained), ...tellHolds(holds, now)];
+  return [...tellUpstream(unexplained, watermarks.topology), ...tellHolds(holds, now)];
 }
 
 /** The tasks upstream that hold a task's nodes back, against all that these nodes hear of. */
