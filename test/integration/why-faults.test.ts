@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,7 @@ import { Feeder, feedOnce, firstIs, whyUntil } from '../support/why.ts';
 const running = ({ topologies }: Awaited<ReturnType<DaemonProcess['readiness']>>): boolean => topologies.every(({ state, tasks }) => state === 'running' && tasks.running > 0);
 
 describe('why, while something is wrong', { concurrency: 2, timeout: 60_000 }, () => {
-  it('names the sinks that are slow, by what each writes, and then the broker that is gone', async (t) => {
+  it('names the broker that hangs, the sinks that are slow, by what each writes, and then the broker that is gone', async (t) => {
     const proxy = await KafkaProxy.listen('millrace');
     const kafka = await ownKafkaOrSkip(t, { properties: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` } });
     if (kafka === null) return proxy.close();
@@ -38,9 +39,19 @@ sinks: { much: { type: kafka, from: in, topic: much }, little: { type: kafka, fr
 `);
       const daemon = new DaemonProcess(file, { stateDir: stateDir(), args: ['--session-timeout', '6'] });
       await daemon.until(running);
+      const hangs = async (): Promise<void> => {
+        kafka.pause();
+        firstIs(await whyUntil(daemon, 'written', 'broker_away'), 'broker_away', new RegExp(`written has waited for the broker for [\\d.]+ s: broker_unavailable: Broker 1 at 127.0.0.1:${proxy.port} has not answered a (Fetch|Heartbeat) since 20`), /Check that the brokers run/);
+        assert.equal((await daemon.readiness()).ready, false);
+        kafka.continue();
+      };
+      await hangs();
+      firstIs(await whyUntil(daemon, 'written', 'no_input'), 'no_input', /read all there is/, /^$/);
       proxy.slow('Produce', 1500);
       await feedOnce(broker, [{ topic: 'in', partition: 0, records: 40_000 }]);
       firstIs(await whyUntil(daemon, 'written', 'sink_slow', /83 %/), 'sink_slow', /writing is what takes long.*what much \(83 % of the records.*little \(17 %/, /brokers of the topics that are written/);
+      await hangs();
+      await whyUntil(daemon, 'written', 'sink_slow');
       kafka.kill();
       firstIs(await whyUntil(daemon, 'written', 'broker_away'), 'broker_away', /written has waited for the broker for \d+ s: broker_unavailable: /, /Check that the brokers run/);
       await daemon.kill();

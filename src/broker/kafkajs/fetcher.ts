@@ -7,11 +7,12 @@ import type { Nodes } from './nodes.ts';
 import { right } from './rights.ts';
 import { Signal } from './signal.ts';
 import type { Topics } from './topics.ts';
+import { longestSilence, Unanswered } from './unanswered.ts';
 
 /** Whom a fetcher tells. */
 export interface FetcherEvents {
   fetched(batch: FetchedBatch): void;
-  /** A node does not answer (a failure), or does again (null). */
+  /** A node that leads what is read does not answer (a failure), or does again, or leads nothing of it any more (null). */
   trouble(node: number, failure: Failure | null): void;
   failed(failure: Failure): void;
 }
@@ -117,6 +118,7 @@ export class Fetcher {
 
   private async run(node: number, signal: Signal): Promise<void> {
     const backoff = new Backoff();
+    const watch = this.watch(node);
     while (!this.isStopped()) {
       const slots = this.readableAt(node);
       if (slots.length === 0) {
@@ -124,17 +126,40 @@ export class Fetcher {
         continue;
       }
       try {
-        await this.fetch(node, slots);
+        await this.fetch(node, slots, watch);
         backoff.reset();
       } catch (error) {
         if (this.isStopped()) return;
         const failure = failureOf(error, `Fetching from broker ${node}`);
         if (failure.kind === 'fatal') return this.fail(failure);
-        this.events.trouble(node, failure);
+        this.trouble(node, failure);
         await signal.wait(backoff.next());
         this.locate();
       }
     }
+  }
+
+  /** Of a node that hangs, or a network that swallows what is sent: told before the request itself is given up on, which goes on meanwhile. */
+  private watch(node: number): Unanswered {
+    return new Unanswered(this.settings.maxWait + longestSilence, {
+      heard: () => this.nodes.heard(node, 'fetch'),
+      silent: (since) => {
+        if (!this.isStopped()) this.trouble(node, this.nodes.silent(node, 'Fetch', since));
+      }
+    });
+  }
+
+  private trouble(node: number, failure: Failure): void {
+    this.events.trouble(node, this.needs(node) ? failure : null);
+  }
+
+  /** False once all that is read is led by other nodes: nobody waits for this one any more. */
+  private needs(node: number): boolean {
+    for (const slot of this.slots.values()) {
+      const leader = slot.delivering ? this.topics.leader(slot) : null;
+      if (leader === node || leader === -1) return true;
+    }
+    return false;
   }
 
   private readableAt(node: number): Slot[] {
@@ -143,11 +168,11 @@ export class Fetcher {
     return slots;
   }
 
-  private async fetch(node: number, slots: readonly Slot[]): Promise<void> {
+  private async fetch(node: number, slots: readonly Slot[], watch: Unanswered): Promise<void> {
     const asked = slots.map((slot) => ({ slot, incarnation: slot.incarnation }));
     // Where the log ends is news for a listener that has never heard it: no waiting for records then.
     const maxWait = slots.some(({ toldEnd }) => toldEnd < 0) ? 0 : this.settings.maxWait;
-    const parts = await fetchFrom(this.nodes, await this.nodes.node(node), slots, { ...this.settings, maxWait, isolation: 'committed' });
+    const parts = await this.ask(node, slots, maxWait, watch);
     if (this.isStopped()) return;
     this.events.trouble(node, null);
     const bySlot = new Map(asked.map((ask) => [keyOf(ask.slot), ask]));
@@ -162,6 +187,15 @@ export class Fetcher {
       if (this.isStopped()) return;
     }
     if (lost) throw new Failure('broker_unavailable', 'partitions have moved to another broker');
+  }
+
+  private async ask(node: number, slots: readonly Slot[], maxWait: number, watch: Unanswered): Promise<FetchedPartition[]> {
+    watch.asked();
+    try {
+      return await fetchFrom(this.nodes, await this.nodes.node(node), slots, { ...this.settings, maxWait, isolation: 'committed' });
+    } finally {
+      watch.ended();
+    }
   }
 
   private deliverPart(slot: Slot, part: FetchedPartition): void {
@@ -221,7 +255,9 @@ export class Fetcher {
     } finally {
       this.locator = null;
     }
-    if (!this.isStopped()) this.route();
+    if (this.isStopped()) return;
+    this.route();
+    for (const node of this.loops.keys()) if (!this.needs(node)) this.events.trouble(node, null);
   }
 
   /** `stopped` may change during any await, which the compiler does not see. */

@@ -10,6 +10,7 @@ import type { Nodes } from './nodes.ts';
 import { right } from './rights.ts';
 import { Signal } from './signal.ts';
 import type { Topics } from './topics.ts';
+import { longestSilence, Unanswered } from './unanswered.ts';
 
 /** The member's identity at the coordinator, which a commit has to name. */
 export interface Membership {
@@ -52,6 +53,8 @@ export class GroupMember {
   private readonly events: MemberEvents;
   private readonly wake = new Signal();
   private readonly backoff = new Backoff();
+  /** Of heartbeats alone: the answers to joins take their time. */
+  private readonly watch: Unanswered;
   private memberId = '';
   private generationId = -1;
   private owned: readonly Unit[] = [];
@@ -65,6 +68,12 @@ export class GroupMember {
     this.topics = topics;
     this.settings = settings;
     this.events = events;
+    this.watch = new Unanswered(longestSilence, {
+      heard: () => nodes.heard(nodes.coordinatorId(settings.group), 'others'),
+      silent: (since) => {
+        if (!this.stopped) events.trouble(nodes.silent(nodes.coordinatorId(settings.group), 'Heartbeat', since));
+      }
+    });
   }
 
   start(): void {
@@ -141,8 +150,7 @@ export class GroupMember {
       try {
         if (this.topics.age > this.settings.discovery) await this.topics.ensure();
         if (this.topics.shape !== shape) return;
-        const coordinator = await this.nodes.coordinator(group);
-        check((await this.nodes.ask(coordinator, 'Heartbeat', { groupId: group, groupGenerationId: this.generationId, memberId: this.memberId })).errorCode);
+        await this.heartbeat();
         this.backoff.reset();
         this.events.trouble(null);
       } catch (error) {
@@ -151,6 +159,14 @@ export class GroupMember {
         await this.waitOut(error, failureOf(error, `Heartbeat of group "${group}"`, this.asking()));
       }
     }
+  }
+
+  private async heartbeat(): Promise<void> {
+    const { group } = this.settings;
+    const coordinator = await this.nodes.coordinator(group);
+    this.watch.asked();
+    const asked = this.nodes.ask(coordinator, 'Heartbeat', { groupId: group, groupGenerationId: this.generationId, memberId: this.memberId });
+    check((await asked.finally(() => { this.watch.ended(); })).errorCode);
   }
 
   private async recover(error: unknown): Promise<void> {

@@ -138,6 +138,11 @@ export class Nodes {
     return this.node(coordinator.nodeId);
   }
 
+  /** The node that is remembered as the coordinator of a group; -1 for none. */
+  coordinatorId(group: string): number {
+    return this.coordinators.get(group) ?? -1;
+  }
+
   forgetCoordinator(group: string): void {
     this.coordinators.delete(group);
   }
@@ -168,6 +173,19 @@ export class Nodes {
   /** What an operation needs rights for, for the failure that it may end in. */
   asking(...rights: readonly Right[]): Asking {
     return { rights, principal: this.settings.principal() };
+  }
+
+  /** Bytes that have come from a node, on its connection for Fetch or on the other; null while it asked to be spared requests (KIP-219). */
+  heard(id: number, on: 'fetch' | 'others'): number | null {
+    const connection = this.brokers.get(id)?.connectionPool.pool[on === 'fetch' ? 1 : 0];
+    if (connection === undefined) return 0;
+    return connection.requestQueue.throttledUntil > Date.now() ? null : (connection.socket?.bytesRead ?? 0);
+  }
+
+  /** That a node has left a request without an answer since a time (milliseconds since 1970), and says nothing else either. */
+  silent(id: number, request: string, since: number): Failure {
+    const { host, port } = this.brokers.get(id)?.connectionPool ?? { host: '?', port: 0 };
+    return new Failure('broker_unavailable', `Broker ${id} at ${host}:${port} has not answered a ${request} since ${new Date(since).toISOString()}: the connection is open, and nothing comes`);
   }
 
   /** Number of open sockets. */

@@ -43,13 +43,16 @@ function where({ partitions, lag }: Seen['progress']): string {
   return first === undefined || partitions.length === 1 || first.lag < lag * 0.9 ? '' : `, nearly all of them in ${first.topic}[${first.partition}]`;
 }
 
+/** Seconds after which a commit hangs: a broker that answers nothing at all has been noticed by then, and is told instead. */
+const hanging = 6;
+
 /** A commit that does not come to an end is seen in no batch yet. */
 function commitThatHangs({ detail }: Seen): Finding | null {
-  const hanging = detail.assigned.filter(({ committing_seconds: seconds = null }) => (seconds ?? 0) >= 3).toSorted((a, b) => (b.committing_seconds ?? 0) - (a.committing_seconds ?? 0));
-  const [longest] = hanging;
+  const tasks = detail.assigned.filter(({ committing_seconds: seconds = null }) => (seconds ?? 0) >= hanging).toSorted((a, b) => (b.committing_seconds ?? 0) - (a.committing_seconds ?? 0));
+  const [longest] = tasks;
   if (longest === undefined) return null;
   const sinks = detail.nodes.filter(({ kind }) => kind === 'sink').map(({ name }) => name).join(', ');
-  return { code: 'sink_slow', message: `Task ${longest.task} has been committing for ${longest.committing_seconds} s: the broker has not taken yet what ${sinks} write${hanging.length > 1 ? `; ${hanging.length} tasks wait so` : ''}.`, remedy: 'Look at the brokers of the topics that are written: whether they answer, load, disks, replicas that are behind; or at the network between.' };
+  return { code: 'sink_slow', message: `Task ${longest.task} has been committing for ${longest.committing_seconds} s: the broker has not taken yet what ${sinks} write${tasks.length > 1 ? `; ${tasks.length} tasks wait so` : ''}.`, remedy: 'Look at the brokers of the topics that are written: whether they answer, load, disks, replicas that are behind; or at the network between.' };
 }
 
 /** What is waited for in each batch. */
