@@ -1,8 +1,9 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Arguments, OptionHelp } from './command.ts';
 import { UsageError } from './command.ts';
 import { Failure } from '../../actors/failure.ts';
 import { httpToken } from './http-token.ts';
+import { version } from './version.ts';
 
 /** Options of all commands that ask a daemon. */
 export const clientOptions: readonly OptionHelp[] = [
@@ -28,7 +29,9 @@ export function apiClient(args: Arguments): ApiClient {
   return {
     async get(path, schema) {
       const response = await ask(base, path, { headers, signal: AbortSignal.timeout(patience) });
-      return schema.parse(await response.json());
+      const read = schema.safeParse(await response.json().catch(() => null));
+      if (read.success) return read.data;
+      throw await misunderstood(base, path, read.error, headers);
     },
     async *events(path, signal) {
       const response = await ask(base, path, { headers, signal });
@@ -69,6 +72,16 @@ async function ask(base: string, path: string, init: RequestInit): Promise<Respo
   if (code !== undefined) throw new Failure('broker_unavailable', `${detail} (${remedy ?? ''})`);
   const hint = response.status === 401 ? ' Say --token-file FILE, or set MILLRACE_HTTP_TOKEN.' : '';
   throw new UsageError(`${detail}${hint}`);
+}
+
+/** An answer that this command cannot read: of a daemon of another version, or of something else. */
+async function misunderstood(base: string, path: string, { issues: [issue] }: z.ZodError, headers: Record<string, string>): Promise<UsageError> {
+  const about = z.object({ info: z.object({ title: z.literal('Millrace'), version: z.string().max(50) }) });
+  const document = await ask(base, '/v1/openapi.json', { headers, signal: AbortSignal.timeout(patience) }).then((response) => response.json()).catch(() => null);
+  const { data: daemon } = about.safeParse(document);
+  if (daemon === undefined) return new UsageError(`What answers at ${base} is no daemon of Millrace. --url says where one serves HTTP.`);
+  const where = (issue?.path ?? []).join('.');
+  return new UsageError(`The daemon at ${base} is Millrace ${daemon.info.version} and this command ${version}, which does not understand its answer to ${path}${where === '' ? '' : ` (${where})`}. Use the millrace of the daemon's version.`);
 }
 
 /** Server-sent events, as the HTML standard has them: lines of fields, an empty line behind each event. */
