@@ -2,10 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker } from '../actors/port.ts';
 import { Jaeger } from '../test/support/jaeger.ts';
 import { jaegerBinary } from '../test/support/jaeger/binary.ts';
+import { freePort } from '../test/support/ports.ts';
 import { Measured } from './daemon.ts';
 import { feed, Probe, readAll } from './latency.ts';
 import { numberOf } from './events.ts';
-import { freePort } from './observed.ts';
 import { makeInput, makeOutputs } from './topics.ts';
 
 const partitions = 4;

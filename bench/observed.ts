@@ -1,11 +1,9 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import type { Broker } from '../actors/port.ts';
 import { count } from './report.ts';
 import { throughput } from './throughput.ts';
 import type { Backlog, Throughput } from './throughput.ts';
 import { traceCollector } from './traces.ts';
+import { freePort } from '../test/support/ports.ts';
 
 /** A way to look at a daemon, held against one that nobody looks at. */
 interface Way {
@@ -59,15 +57,6 @@ async function run(broker: Broker, bootstrap: string, backlog: Backlog, { env = 
   } finally {
     clearInterval(timer);
   }
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 /** `+1.2 % (-0.5 to +2.9)`: by how much the median differs from 1, with the interval that holds it at 95 %, by the binomial distribution. */

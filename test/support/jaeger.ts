@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Skippable } from './kafka.ts';
 import { jaegerBinary, whyNoJaeger } from './jaeger/binary.ts';
+import { freePorts } from './ports.ts';
 
 /** A span as Jaeger's API shows it, with what tests look at. */
 export interface JaegerSpan {
@@ -134,12 +133,4 @@ export async function jaegerOrSkip(t: Skippable): Promise<Jaeger | null> {
   if (process.env['CI'] === 'true') throw new Error(why);
   t.skip(why);
   return null;
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }

@@ -1,12 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { createConnection, createServer, type AddressInfo } from 'node:net';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { kafkaJars, whyNoKafka } from './kafka/jars.ts';
+import { freePorts } from './ports.ts';
 
 /** A running Kafka broker. */
 export interface Kafka {
@@ -224,18 +225,6 @@ function serverProperties(folder: string, port: number, controller: number, more
     ...more
   };
   return Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join('');
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    ports.push((server.address() as AddressInfo).port);
-  }
-  for (const server of servers) server.close();
-  return ports;
 }
 
 function accepts(port: number): Promise<boolean> {

@@ -2,8 +2,6 @@ import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,6 +11,7 @@ import type { Skippable } from './kafka.ts';
 import { postgresBinaries, whyNoPostgres } from './postgres/binaries.ts';
 import type { Binaries } from './postgres/binaries.ts';
 import { secret } from './secrets.ts';
+import { freePort } from './ports.ts';
 
 /** A running PostgreSQL, with an empty database. */
 export interface Postgres {
@@ -136,13 +135,4 @@ async function unprivileged(): Promise<{ readonly uid: number; readonly gid: num
   if (uid !== 0) return { uid, gid };
   const nobody = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':')).find(([name]) => name === 'nobody');
   return { uid: Number(nobody?.[2] ?? 65534), gid: Number(nobody?.[3] ?? 65534) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

@@ -2,13 +2,12 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Skippable } from './kafka.ts';
 import { apicurioVersion, registryJars, whyNoRegistry } from './registry/jars.ts';
+import { freePort } from './ports.ts';
 
 /** A running schema registry, with nothing in it. */
 export interface Registry {
@@ -89,13 +88,4 @@ async function send(method: string, url: string, body: object): Promise<unknown>
 
 function answers(url: string): Promise<boolean> {
   return fetch(url).then(({ ok }) => ok, () => false);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
