@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { Failure } from '../../actors/failure.ts';
 import type { Broker, GroupMember } from '../../actors/port.ts';
 import { GroupDirectory } from '../../src/cli/api-holders.ts';
+import { withHolders } from '../../src/cli/api-upstream-holders.ts';
 import { planOf } from '../topology/harness.ts';
 
 const topology = {
@@ -67,5 +68,18 @@ describe('who else has tasks of a node', { concurrency: true }, () => {
     await new Promise((resolve) => setTimeout(resolve, 1050));
     assert.deepEqual(await directory.others(plan, 'counted', broker, self), before);
     assert.equal(asked(), 2);
+  });
+
+  it('is said of tasks upstream that are elsewhere, and not asked for where there are none', async () => {
+    const answer = (...here: ('runs' | 'elsewhere')[]): Parameters<typeof withHolders>[0] => {
+      const upstream = here.map((each, n) => ({ input: 0, task: `in-${n}`, watermark: null, idle: false, here: each, heard: true }));
+      return { topology: 'orders', tasks: [{ task: 'counted-0', sub_topology: 'counted', timed: true, epoch: 1, watermark: null, inputs: [], nodes: [{ node: 'counted', watermark: null, upstream }] }] };
+    };
+    const holders = new Map([['in-1', { member: 'other', peer: { id: 'o', url: 'http://o' } }], ['in-2', { member: 'mute', peer: null }]]);
+    const { tasks } = await withHolders(answer('runs', 'elsewhere', 'elsewhere', 'elsewhere'), () => Promise.resolve(holders));
+    assert.deepEqual(tasks[0]?.nodes[0]?.upstream.map(({ daemon, member }) => [daemon, member]), [[undefined, undefined], ['http://o', 'other'], [null, 'mute'], [null, null]]);
+    const unknown = answer('elsewhere');
+    assert.equal(await withHolders(unknown, () => Promise.resolve(null)), unknown);
+    await withHolders(answer('runs'), () => assert.fail('asked'));
   });
 });
