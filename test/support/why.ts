@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { after } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker } from '../../actors/port.ts';
 import type { Finding } from '../../src/cli/why/findings.ts';
@@ -38,6 +39,12 @@ export interface Fed {
   readonly records?: number;
 }
 
+/** Those that a failed test left behind end with the tests. */
+const feeding = new Set<Feeder>();
+after(() => {
+  for (const feeder of feeding) feeder.stop();
+});
+
 /** Writes records with event times of now, `{ at, k }`, again and again until it is ended. */
 export class Feeder {
   readonly #ended: Promise<void>;
@@ -45,11 +52,19 @@ export class Feeder {
 
   constructor(broker: Broker, targets: readonly Fed[], interval = 200) {
     this.#ended = this.#feed(broker, targets, interval);
+    // Where a test failed the broker is closed under it, and nobody waits.
+    this.#ended.catch(() => undefined);
+    feeding.add(this);
   }
 
   async end(): Promise<void> {
-    this.#on = false;
+    this.stop();
     await this.#ended;
+  }
+
+  stop(): void {
+    this.#on = false;
+    feeding.delete(this);
   }
 
   async #feed(broker: Broker, targets: readonly Fed[], interval: number): Promise<void> {
