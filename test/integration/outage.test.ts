@@ -28,7 +28,7 @@ describe('Kafka away', { concurrency: 2 }, () => {
       kafka.kill();
       const daemon = new DaemonProcess(file, { stateDir: stateDir() });
       await daemon.until(waiting);
-      assert.ok(daemon.lines.some((line) => line.includes('"broker_unavailable"') && line.includes('waiting for the broker')), daemon.output);
+      await daemon.told(/"broker_unavailable".*waiting for the broker/);
       await kafka.restart();
       await daemon.caughtUp();
 
@@ -48,7 +48,7 @@ describe('Kafka away', { concurrency: 2 }, () => {
 });
 
 describe('a backlog of a million records', () => {
-  it('is worked off in less than 400 MB', async (t) => {
+  it('is worked off with a heap of 128 MB, in less than 400 MB of memory', async (t) => {
     const kafka = await kafkaOrSkip(t);
     if (kafka === null) return;
     const backend = kafkaBackend(kafka.brokers);
@@ -58,8 +58,8 @@ describe('a backlog of a million records', () => {
       await createTopics(broker, marked);
       await feedNumbered(broker, marked.topics.in, 1_000_000);
     });
-    // As in service, without the compiler's cache that tests share: it is memory too.
-    const daemon = new DaemonProcess(file, { stateDir: stateDir(), env: { NODE_DISABLE_COMPILE_CACHE: '1' } });
+    // V8 lets garbage grow to several times what lives, the more the slower the machine: with a heap that has no room for it what lives shows. Without the compiler's cache that tests share, which is memory too.
+    const daemon = new DaemonProcess(file, { stateDir: stateDir(), env: { NODE_DISABLE_COMPILE_CACHE: '1', NODE_OPTIONS: '--max-old-space-size=128' } });
     await daemon.caughtUp(120_000);
     const peak = peakMemory(daemon.child.pid as number);
     assert.ok(peak < 400, `${peak} MB`);

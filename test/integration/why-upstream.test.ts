@@ -26,7 +26,7 @@ transforms: { ${counted} }
 sinks: { out: { type: kafka, from: counted, topic: ${name}-out } }
 `);
       const feeder = new Feeder(broker, [0, 1].map((partition) => ({ topic: `${name}-in`, partition })));
-      const daemons = [0, 1].map(() => new DaemonProcess(file, { stateDir: stateDir(), args: ['--session-timeout', '6'] }));
+      const daemons = [0, 1].map(() => new DaemonProcess(file, { stateDir: stateDir(), args: ['--session-timeout', '60'] }));
       const has = async (daemon: DaemonProcess): Promise<string[]> => ((await (await fetch(`${await daemon.url()}/v1/topologies/${name}`)).json()) as { assigned: { task: string; running: boolean }[] }).assigned.flatMap(({ task, running: runs }) => (runs ? [task] : []));
       const dealt = (): Promise<string[][]> => Promise.all(daemons.map(has));
       await Promise.all(daemons.map((daemon) => daemon.until(({ topologies }) => topologies.every(({ tasks }) => tasks.running === 2))));
@@ -39,9 +39,12 @@ sinks: { out: { type: kafka, from: counted, topic: ${name}-out } }
       const at = await hung.url();
       hung.child.kill('SIGSTOP');
       firstIs(await whyUntil(asked, name, 'upstream_gone'), 'upstream_gone', new RegExp(`counted waits for task ${gone}, which runs at ${at}: it stands at .*, [\\d.]+ s behind the furthest`), new RegExp(`^Ask there: millrace why ${name} --url ${at}. If that daemon hangs, end it`));
+      // It wakes and leaves, as it would be taken for lost later.
+      hung.child.kill('SIGCONT');
+      await hung.stop();
       firstIs(await whyUntil(asked, name, 'nothing'), 'nothing', /keeps up/, /^$/);
       await feeder.end();
-      await Promise.all(daemons.map((daemon) => daemon.kill()));
+      await asked.kill();
     });
   });
 });

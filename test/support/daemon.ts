@@ -93,6 +93,14 @@ export class DaemonProcess {
     }
   }
 
+  /** Waits until a line of its output is like this: what it answers may be here before what it logged. */
+  async told(pattern: RegExp, timeout = 10_000): Promise<void> {
+    for (const deadline = Date.now() + timeout; !this.lines.some((line) => pattern.test(line)); ) {
+      if (Date.now() > deadline) throw new Error(`Not told in ${timeout} ms: ${String(pattern)}\n${this.output}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   /** SIGTERM, and the exit code. */
   async stop(): Promise<number | null> {
     if (gathering) await this.#url.promise.then(views, () => undefined);
