@@ -56,6 +56,7 @@ export interface Connection {
   readonly ssl: object | null;
   readonly requestQueue: RequestQueue;
   readonly socket?: Socket;
+  readonly socketFactory: ConnectionSettings['socketFactory'];
   chunks: Buffer[];
   bytesBuffered: number;
   bytesNeeded: number;

@@ -6,6 +6,7 @@ import { type Asking, failureOf, protocolError } from './failures.ts';
 import type { Broker, ConnectionPool, ConnectionSettings, ProtocolRequest } from './internals.ts';
 import { load } from './internals.ts';
 import type { Right } from './rights.ts';
+import { closedFailure, endable } from './sockets.ts';
 
 interface PoolBuilder {
   build(target?: { host: string; port: number }): Promise<ConnectionPool>;
@@ -41,6 +42,7 @@ export interface TopicView {
 export class Nodes {
   private readonly settings: ConnectionSettings;
   private readonly builder: PoolBuilder;
+  private readonly end: () => void;
   private readonly brokers = new Map<number, Broker>();
   private readonly coordinators = new Map<string, number>();
   private readonly leaders = new Map<string, number>();
@@ -51,7 +53,9 @@ export class Nodes {
 
   constructor(settings: ConnectionSettings) {
     this.settings = settings;
-    this.builder = load<(settings: ConnectionSettings) => PoolBuilder>('cluster/connectionPoolBuilder')(settings);
+    const ending = endable(settings);
+    this.end = () => { ending.end(); };
+    this.builder = load<(settings: ConnectionSettings) => PoolBuilder>('cluster/connectionPoolBuilder')(ending.settings);
   }
 
   /** A connected node, whichever. Rejects when none of the known ones and none of the configured ones answers. */
@@ -202,6 +206,7 @@ export class Nodes {
   /** Cuts every connection; what waits for an answer rejects now. */
   close(): void {
     this.closed = true;
+    this.end();
     for (const broker of this.open) cut(broker);
     this.open.clear();
     this.brokers.clear();
@@ -262,8 +267,4 @@ export function cut(broker: Broker): void {
     void connection.disconnect();
     connection.socket?.destroy();
   }
-}
-
-function closedFailure(): Failure {
-  return new Failure('broker_unavailable', 'The connection was closed by this side');
 }

@@ -5,6 +5,7 @@ import { parseAddPartitions, parseProduced } from './partition-errors.ts';
 import { produceRequest } from './produce-request.ts';
 import { Authenticator } from './sasl/authenticator.ts';
 import { SecurityError } from './security-error.ts';
+import { endedError } from './sockets.ts';
 import { tlsFailure } from './tls.ts';
 
 /*
@@ -122,6 +123,8 @@ function repairReconnect(): void {
   prototype.connect = function connectOnce(this: Connecting): Promise<unknown> {
     if (this.isConnected()) return Promise.resolve(true);
     if (this.connecting !== undefined) return this.connecting;
+    const over = endedError(this.socketFactory);
+    if (over !== null) return Promise.reject(over);
     this.chunks = [];
     this.bytesBuffered = 0;
     this.bytesNeeded = 4;

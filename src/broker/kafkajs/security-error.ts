@@ -1,6 +1,6 @@
 import type { Failure } from '../../../actors/failure.ts';
 
-/** A failure on its way through kafkajs, whose retry loops end at `retriable: false` and keep only an error's `cause`. */
+/** A failure on its way through kafkajs that is not to be tried again there, of security for the most part: its retry loops end at `retriable: false` and keep only an error's `cause`. */
 export class SecurityError extends Error {
   readonly retriable = false;
   override readonly cause: Failure;

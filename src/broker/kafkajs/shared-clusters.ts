@@ -5,6 +5,8 @@ import { load } from './internals.ts';
 import { cut } from './nodes.ts';
 import { isRefusedRight } from './rights.ts';
 import { SecurityError } from './security-error.ts';
+import { endable } from './sockets.ts';
+import type { Ending } from './sockets.ts';
 
 /** Connections of all producers of a daemon: two sockets a node each. Kafkajs would take as many for every producer. */
 const mostClusters = 16;
@@ -28,12 +30,12 @@ interface Shared {
 
 /** A bounded number of clusters of connections. A broker works on one request of a connection at a time, so each producer gets the least used. */
 export class SharedClusters {
-  private readonly connection: ConnectionSettings;
+  private readonly connection: Ending;
   private readonly clusters: Shared[] = [];
   private closed = false;
 
   constructor(connection: ConnectionSettings) {
-    this.connection = connection;
+    this.connection = endable(connection);
   }
 
   /** A view of the least used cluster, for one producer. */
@@ -48,9 +50,10 @@ export class SharedClusters {
     return view(shared);
   }
 
-  /** Cuts all connections. */
+  /** Cuts all connections, for good. */
   close(): void {
     this.closed = true;
+    this.connection.end();
     for (const { cluster } of this.clusters.splice(0)) {
       for (const broker of brokersOf(cluster)) cut(broker);
     }
@@ -68,7 +71,7 @@ export class SharedClusters {
   private create(): Cluster {
     const ClusterClass = load<new (settings: ClusterSettings) => Cluster>('cluster');
     const cluster = new ClusterClass({
-      ...this.connection,
+      ...this.connection.settings,
       retry: producerRetry,
       metadataMaxAge: 60_000,
       allowAutoTopicCreation: false,
