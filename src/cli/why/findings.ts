@@ -4,6 +4,7 @@ import { heldBack } from './held-back.ts';
 import { slow } from './slow.ts';
 import { swallowed } from './swallowed.ts';
 import { unheard } from './unheard.ts';
+import { tellNothingComes } from './upstream-text.ts';
 
 /** What a topology waits for, or what slows it. */
 export interface Finding {
@@ -27,8 +28,9 @@ export function findings(seen: Seen, now: number): Finding[] {
   return found.length > 0 ? found : [calm(seen)];
 }
 
-function calm({ detail: { name }, progress: { lag, input_rate: input, processing_rate: processing } }: Seen): Finding {
-  if (input === 0 && lag === 0) return { code: 'no_input', message: `${name} has read all there is, and nothing new is written to what it reads.`, remedy: '' };
+function calm(seen: Seen): Finding {
+  const { detail: { name }, progress: { lag, input_rate: input, processing_rate: processing } } = seen;
+  if (input === 0 && lag === 0) return tellNothingComes(seen) ?? { code: 'no_input', message: `${name} has read all there is, and nothing new is written to what it reads.`, remedy: '' };
   if (lag > worthSaying && processing > input) return { code: 'catching_up', message: `${name} catches up: ${lag} offsets behind, ${input} written and ${processing} read a second, about ${Math.ceil(lag / (processing - input))} s left.`, remedy: '' };
   return { code: 'nothing', message: `${name} keeps up: ${lag} offsets behind, ${input} written a second.`, remedy: '' };
 }

@@ -1,4 +1,5 @@
 import { showTime } from '../status-text.ts';
+import type { Seen } from '../status-text.ts';
 import type { Finding } from './findings.ts';
 import { distanceOf } from './hold-text.ts';
 import type { Task } from './input-holds.ts';
@@ -26,6 +27,21 @@ function tell({ node, behind, upstream }: Waiting, topology: string): Finding {
   if (here === 'does not run') return { code: 'upstream_gone', message: `${node} waits for task ${task}, which is assigned to this daemon and does not run: ${at}.`, remedy: 'See what is said of that task.' };
   const { where, remedy } = elsewhere(upstream, topology);
   return { code: 'upstream_gone', message: `${node} waits for task ${task}, which ${where}: ${at}.`, remedy };
+}
+
+/** Where all that this daemon has lies behind repartition topics, and nothing comes through them: whether that is for want of records, the tasks before them know. Null where it has sources of its own. */
+export function tellNothingComes({ watermarks: { topology, tasks } }: Seen): Finding | null {
+  const inputs = tasks.flatMap((task) => task.inputs);
+  if (inputs.length === 0 || inputs.some(({ internal }) => !internal)) return null;
+  const before = new Map(tasks.flatMap(({ nodes }) => nodes.flatMap(({ upstream }) => upstream.filter(({ here }) => here === 'elsewhere').map((each) => [each.task, elsewhere(each, topology)] as const))));
+  const [first] = before.values();
+  if (first === undefined) return null;
+  const quiet = Math.min(...inputs.map(({ quiet_seconds: seconds }) => seconds));
+  return {
+    code: 'no_input',
+    message: `${topology} reads no source on this daemon, and from the tasks that do nothing has come for ${quiet} s: ${[...before].map(([task, { where }]) => `task ${task}, which ${where}`).join('; ')}.`,
+    remedy: first.remedy
+  };
 }
 
 const ending = 'If that daemon hangs, end it: its tasks come to the others after its session timeout.';
