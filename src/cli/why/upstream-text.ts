@@ -39,7 +39,7 @@ export function tellNothingComes({ watermarks: { topology, tasks } }: Seen): Fin
   const quiet = Math.min(...inputs.map(({ quiet_seconds: seconds }) => seconds));
   return {
     code: 'no_input',
-    message: `${topology} reads no source on this daemon, and from the tasks that do nothing has come for ${quiet} s: ${[...before].map(([task, { where }]) => `task ${task}, which ${where}`).join('; ')}.`,
+    message: `${topology} reads no source on this daemon, and from the tasks that do nothing has come for ${Math.round(quiet)} s: ${[...before].map(([task, { where }]) => `task ${task}, which ${where}`).join('; ')}.`,
     remedy: first.remedy
   };
 }
