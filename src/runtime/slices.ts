@@ -2,7 +2,7 @@
 const turn = 20;
 
 /** Records handed on at once, at most; and before it is known what they cost. */
-const bounds = { most: 1000, first: 50 };
+const bounds = { most: 1000, first: 20 };
 
 /** How much of what was measured still counts after the next batch. */
 const fade = 0.9;

@@ -7,7 +7,7 @@ describe('how many records a source hands on at once', () => {
   it('is few before anything was measured, and a thousand where records cost next to nothing', () => {
     const slices = new Slices();
     const cost = slices.cost();
-    assert.equal(slices.size, 50);
+    assert.equal(slices.size, 20);
     cost.note(0, 50);
     assert.equal(slices.size, 1000);
     cost.note(5, 1000);
