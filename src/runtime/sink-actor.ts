@@ -121,15 +121,19 @@ export class SinkReceiver {
       this.#written.note(sink, records);
       const counts = this.#counts.get(sink) as Counts;
       counts.received += records.length;
+      let waited = false;
       for (const record of records) {
         // Awaited only where a topic is seen for the first time or a record fails: the rest of the loop is synchronous.
         const pending = this.#write(record, sink, counts, now);
-        if (pending !== undefined) await pending;
+        if (pending === undefined) continue;
+        waited = true;
+        await pending;
       }
       this.#trace = null;
       const milliseconds = this.#settings.elapsed() - started;
       this.#settings.meters.processing(sink).note(milliseconds / 1000);
-      this.#settings.cost.note(milliseconds, records.length);
+      // A registry that is away for a minute says nothing of what records cost.
+      if (!waited) this.#settings.cost.note(milliseconds, records.length);
     }
     this.#settings.outbox.flush();
   }
